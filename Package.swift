@@ -1,0 +1,95 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// Makefile and CI set MAGPIE_STRICT: warnings are errors there, and only there, so that a newer
+// compiler's new warnings never break somebody's build.
+let strict = ProcessInfo.processInfo.environment["MAGPIE_STRICT"] != nil
+let swift: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
+
+/// A folder of `Sources`: the folder has the plain name, the module carries the prefix.
+func room(
+    _ name: String, _ rooms: [String] = [], libraries: [Target.Dependency] = [],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: "Magpie" + name, dependencies: rooms.map { .byName(name: "Magpie" + $0) } + libraries,
+        path: "Sources/" + name, resources: resources, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ rooms: [String], libraries: [Target.Dependency] = [], resources: [Resource]? = nil)
+    -> Target
+{
+    .testTarget(
+        name: name + "Tests", dependencies: rooms.map { .byName(name: "Magpie" + $0) } + libraries,
+        path: "Tests/" + name, resources: resources, swiftSettings: swift)
+}
+
+let package = Package(
+    name: "magpie",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "magpie", targets: ["magpie"]),
+        .library(name: "MagpieOnline", targets: ["MagpieOnline"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    ],
+    targets: [
+        .target(name: "CKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+        room("Domain"),
+        .target(
+            name: "MagpieKernels", dependencies: ["CKernels"], path: "Sources/Kernels",
+            swiftSettings: swift),
+        room("Artifacts", ["Domain"], libraries: [.product(name: "Crypto", package: "swift-crypto")]),
+        room("Retrieval", ["Domain", "Kernels", "Artifacts"]),
+        room("Ranking", ["Domain", "Kernels", "Artifacts"]),
+        room("Online", ["Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
+        room("Evaluation", ["Online", "Domain", "Kernels", "Artifacts"]),
+        room("Offline", ["Evaluation", "Online", "Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
+        room("SQLiteStore", ["Domain"], libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+        room(
+            "Serving", ["Online", "Retrieval", "Ranking", "Domain", "Artifacts"],
+            libraries: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "magpie",
+            dependencies: [
+                "MagpieOffline", "MagpieEvaluation", "MagpieServing", "MagpieOnline", "MagpieSQLiteStore",
+                "MagpieRetrieval", "MagpieRanking", "MagpieArtifacts", "MagpieKernels", "MagpieDomain",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/magpie", swiftSettings: swift),
+        tests("Domain", ["Domain"]),
+        tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
+        tests("Artifacts", ["Artifacts", "Domain"], resources: [.copy("Golden")]),
+        tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"]),
+        tests("Ranking", ["Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests("Online", ["Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests("Evaluation", ["Evaluation", "Domain"]),
+        tests("Offline", ["Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests("SQLiteStore", ["SQLiteStore", "Domain"]),
+        tests(
+            "CommandLine",
+            ["Domain"], libraries: ["magpie"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// While the house is being raised, only the rooms that stand are built.
+package.targets.removeAll { target in
+    guard let path = target.path else { return false }
+    let folder = URL(fileURLWithPath: Context.packageDirectory).appendingPathComponent(path)
+    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    return !files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") }
+}
+let standing = Set(package.targets.map(\.name))
+package.products.removeAll { product in !["magpie": "magpie", "MagpieOnline": "MagpieOnline"].contains { $0.key == product.name && standing.contains($0.value) } }

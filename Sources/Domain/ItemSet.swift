@@ -1,0 +1,33 @@
+/// A set of items of one bundle, one bit each: what a request excludes, what a filter lets through.
+public struct ItemSet: Sendable, Equatable {
+    @usableFromInline private(set) var words: [UInt64]
+    public let itemCount: Int
+
+    public init(itemCount: Int) {
+        self.itemCount = itemCount
+        words = [UInt64](repeating: 0, count: (itemCount + 63) / 64)
+    }
+
+    /// Items at or past `itemCount` are not in any set.
+    @inlinable public func contains(_ item: ItemIndex) -> Bool {
+        let i = Int(item)
+        return i < itemCount && words[i >> 6] & (1 << UInt64(i & 63)) != 0
+    }
+
+    public mutating func insert(_ item: ItemIndex) {
+        precondition(Int(item) < itemCount, "item \(item) of \(itemCount)")
+        words[Int(item) >> 6] |= 1 << UInt64(item & 63)
+    }
+
+    public mutating func remove(_ item: ItemIndex) {
+        precondition(Int(item) < itemCount, "item \(item) of \(itemCount)")
+        words[Int(item) >> 6] &= ~(1 << UInt64(item & 63))
+    }
+
+    public mutating func formUnion(_ other: ItemSet) {
+        precondition(other.itemCount == itemCount)
+        for i in words.indices { words[i] |= other.words[i] }
+    }
+
+    public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+}

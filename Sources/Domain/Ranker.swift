@@ -1,0 +1,40 @@
+/// Second stage: hundreds to ten, slower and precise. A pure function of the features.
+public protocol Ranker: Sendable {
+    /// The columns that it was trained on, in order.
+    var featureNames: [String] { get }
+
+    /// One score a row; larger is better. `features.names` must equal ``featureNames``.
+    func scores(of features: FeatureMatrix) -> [Float]
+
+    /// What each feature added to the score of one row: `contributions.reduce(bias, +) == score`.
+    func contributions(of features: FeatureMatrix, row: Int) -> [Float]
+}
+
+/// Candidates x features, row-major. NaN = not known.
+public struct FeatureMatrix: Sendable {
+    public let names: [String]
+    public private(set) var rowCount: Int
+    public var values: [Float]
+
+    public init(names: [String], rowCount: Int) {
+        self.names = names
+        self.rowCount = rowCount
+        values = [Float](repeating: .nan, count: names.count * rowCount)
+    }
+
+    public subscript(row: Int, column: Int) -> Float {
+        get { values[row * names.count + column] }
+        set { values[row * names.count + column] = newValue }
+    }
+
+    public func row(_ row: Int) -> ArraySlice<Float> {
+        values[row * names.count..<(row + 1) * names.count]
+    }
+
+    /// Appends the rows of another request.
+    public mutating func append(_ other: FeatureMatrix) {
+        precondition(other.names == names, "columns differ")
+        values.append(contentsOf: other.values)
+        rowCount += other.rowCount
+    }
+}

@@ -1,0 +1,31 @@
+/// The id of one answer: a UUID version 7 (RFC 9562, section 5.7), so that ids sort by time.
+public struct RequestID: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    /// - Parameters:
+    ///   - random: 74 bits are taken from these 128.
+    public init(at time: Timestamp, random: (UInt64, UInt64)) {
+        let ms = UInt64(bitPattern: time.milliseconds) & 0xFFFF_FFFF_FFFF
+        let high = (ms << 16) | 0x7000 | (random.0 & 0x0FFF)
+        let low = (random.1 & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+        func hex(_ value: UInt64) -> String {
+            let digits = String(value, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        let digits = Array(hex(high) + hex(low))
+        description = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+    }
+
+    public init(at time: Timestamp = .now) {
+        self.init(at: time, random: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
+    }
+
+    /// Reads the canonical 36 characters of a UUID of any version: a caller may bring its own.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.count) == [8, 4, 4, 4, 12],
+            parts.allSatisfy({ $0.allSatisfy { $0.isHexDigit && $0.isASCII } })
+        else { return nil }
+        description = text.lowercased()
+    }
+}
