@@ -41,7 +41,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
-        .target(name: "CKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+        .target(name: "CKernels", path: "Sources/CKernels"),
         room("Domain"),
         .target(
             name: "MagpieKernels", dependencies: ["CKernels"], path: "Sources/Kernels",

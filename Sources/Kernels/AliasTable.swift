@@ -1,0 +1,52 @@
+/// Draws from a fixed discrete distribution in constant time (Vose 1991, "A Linear Algorithm for Generating
+/// Random Numbers with a Given Distribution"): slot s stays s with probability `threshold[s] / 2^32`, else it
+/// becomes `alias[s]`. Probabilities are rounded to 2^-32 of a slot.
+public struct AliasTable: Sendable {
+    public private(set) var threshold: [UInt32]
+    public private(set) var alias: [UInt32]
+
+    /// - Parameter weights: not negative, finite; all zero gives the uniform distribution.
+    public init(_ weights: [Double]) {
+        let count = weights.count
+        threshold = [UInt32](repeating: .max, count: count)
+        alias = (0..<UInt32(count)).map { $0 }
+        let total: Double = weights.reduce(0, +)
+        guard count > 0, total > 0, total.isFinite else { return }
+        var share: [Double] = weights.map { $0 / total * Double(count) }
+        var small: [Int] = []
+        var large: [Int] = []
+        for slot in share.indices {
+            if share[slot] < 1 { small.append(slot) } else { large.append(slot) }
+        }
+        while let low = small.popLast(), let high = large.last {
+            threshold[low] = UInt32(min(share[low] * 0x1p32, 0x1p32 - 1))
+            alias[low] = UInt32(high)
+            share[high] -= 1 - share[low]
+            if share[high] < 1 {
+                large.removeLast()
+                small.append(high)
+            }
+        }
+        // What rounding leaves over in either list is a full slot, as initialised: threshold 2^32 - 1, own alias.
+    }
+
+    public var count: Int { alias.count }
+
+    @inlinable public func draw(using random: inout RandomSource) -> Int {
+        Self.draw(threshold: threshold, alias: alias, using: &random)
+    }
+
+    /// The same for a table that stands in a larger one: one draw takes one random number.
+    @inlinable public static func draw(
+        threshold: UnsafePointer<UInt32>, alias: UnsafePointer<UInt32>, count: Int, using random: inout RandomSource
+    ) -> Int {
+        let bits: UInt64 = random.next()
+        let slot = Int(((bits >> 32) &* UInt64(count)) >> 32)
+        return UInt32(truncatingIfNeeded: bits) < threshold[slot] ? slot : Int(alias[slot])
+    }
+
+    @inlinable static func draw(threshold: [UInt32], alias: [UInt32], using random: inout RandomSource) -> Int {
+        precondition(!alias.isEmpty, "a draw from nothing")
+        return draw(threshold: threshold, alias: alias, count: alias.count, using: &random)
+    }
+}
