@@ -1,6 +1,6 @@
 /// A set of items of one bundle, one bit each: what a request excludes, what a filter lets through.
 public struct ItemSet: Sendable, Equatable {
-    @usableFromInline private(set) var words: [UInt64]
+    @usableFromInline internal(set) var words: [UInt64]
     public let itemCount: Int
 
     public init(itemCount: Int) {
@@ -30,4 +30,28 @@ public struct ItemSet: Sendable, Equatable {
     }
 
     public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+}
+
+extension ItemSet {
+    /// Everything that is not in this set.
+    public var complement: ItemSet {
+        var result = self
+        for i in words.indices { result.words[i] = ~words[i] }
+        let tail = itemCount & 63
+        if tail != 0 { result.words[words.count - 1] &= (1 << UInt64(tail)) - 1 }
+        return result
+    }
+
+    /// The members, ascending.
+    public var items: [ItemIndex] {
+        var items: [ItemIndex] = []
+        for (w, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                items.append(ItemIndex(w * 64 + rest.trailingZeroBitCount))
+                rest &= rest - 1
+            }
+        }
+        return items
+    }
 }
