@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+@testable import MagpieArtifacts
+
+/// A folder of its own for one test, removed at the end.
+struct TemporaryFolder: ~Copyable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+}
+
+/// A file of Tests/Artifacts/Golden, made once by the version of the code that introduced its layout. To record a new
+/// one run the tests with MAGPIE_RECORD_GOLDEN=Tests/Artifacts/Golden; one that is there is never recorded again.
+func goldenFile(_ name: String, recordingFrom now: URL) throws -> URL {
+    if let folder = ProcessInfo.processInfo.environment["MAGPIE_RECORD_GOLDEN"] {
+        let recorded = URL(fileURLWithPath: folder).appendingPathComponent(name)
+        if !FileManager.default.fileExists(atPath: recorded.path) {
+            try FileManager.default.copyItem(at: now, to: recorded)
+        }
+        return recorded
+    }
+    return try #require(Bundle.module.resourceURL).appendingPathComponent("Golden").appendingPathComponent(name)
+}
+
+/// SplitMix64 (Steele and others, 2014): the seeds of property tests.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Calls `read` with the file cut at every length, and with every byte changed in several ways. A cut file must
+/// throw ``ArtifactError``; a changed one may throw that, or be read (all of it) without a trap.
+func damage(_ original: [UInt8], file: URL, changes: [UInt8] = [0x01, 0x80, 0xFF], read: () throws -> Void) throws
+    -> (survivedCuts: [Int], wrongErrors: [String], readable: Int)
+{
+    var survivedCuts: [Int] = []
+    var wrongErrors: [String] = []
+    var readable = 0
+    for length in 0..<original.count {
+        try Data(original[..<length]).write(to: file)
+        do {
+            try read()
+            survivedCuts.append(length)
+        } catch let error as ArtifactError {
+            if error.description.contains("\n") { wrongErrors.append("cut at \(length): \(error)") }
+        } catch { wrongErrors.append("cut at \(length): \(error)") }
+    }
+    var bytes = original
+    for i in original.indices {
+        for change in changes {
+            bytes[i] = original[i] ^ change
+            try Data(bytes).write(to: file)
+            do {
+                try read()
+                readable += 1
+            } catch let error as ArtifactError {
+                if error.description.contains("\n") { wrongErrors.append("byte \(i): \(error)") }
+            } catch { wrongErrors.append("byte \(i): \(error)") }
+        }
+        bytes[i] = original[i]
+    }
+    try Data(original).write(to: file)
+    return (survivedCuts, wrongErrors, readable)
+}
