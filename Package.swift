@@ -75,7 +75,8 @@ let package = Package(
         tests("Ranking", ["Ranking", "Artifacts", "Kernels", "Domain"]),
         tests("Online", ["Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
         tests("Evaluation", ["Evaluation", "Domain"]),
-        tests("Offline", ["Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests(
+            "Offline", ["Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
         tests("SQLiteStore", ["SQLiteStore", "Domain"]),
         tests(
             "CommandLine",
@@ -91,5 +92,18 @@ package.targets.removeAll { target in
     let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     return !files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") }
 }
+for _ in 0..<12 {
+    let names = Set(package.targets.map(\.name))
+    package.targets.removeAll { target in
+        target.dependencies.contains { dependency in
+            if case .byNameItem(let name, _) = dependency { return !names.contains(name) }
+            return false
+        }
+    }
+}
 let standing = Set(package.targets.map(\.name))
-package.products.removeAll { product in !["magpie": "magpie", "MagpieOnline": "MagpieOnline"].contains { $0.key == product.name && standing.contains($0.value) } }
+package.products.removeAll { product in
+    !["magpie": "magpie", "MagpieOnline": "MagpieOnline"].contains {
+        $0.key == product.name && standing.contains($0.value)
+    }
+}

@@ -13,6 +13,9 @@ public protocol EventLog: Sendable {
     /// Erases a person: their events and attributes are removed, `body` sees each removed event once (so that
     /// live state can subtract it). The numbers of the removed rows are not given again.
     func erase(user: UserID, at time: Timestamp, _ body: (Event) throws -> Void) throws -> Int
+
+    /// The users that were erased when the log had reached `seq` or more: state made at `seq` must forget them.
+    func erasures(after seq: Int64) throws -> [UserKey]
 }
 
 public struct AppendReport: Sendable, Equatable {

@@ -83,7 +83,8 @@ extension PositiveRule: Codable {
         guard let rule = PositiveRule(notation) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "positive: got \"\(notation)\", expected e.g. \"rating>=4\" or \"rating>=4, purchase\"")
+                debugDescription:
+                    "positive: got \"\(notation)\", expected e.g. \"rating>=4\" or \"rating>=4, purchase\"")
         }
         self = rule
     }

@@ -52,4 +52,3 @@ public struct Entry<Entity>: Sendable, Equatable {
         self.attributes = attributes
     }
 }
-
