@@ -5,8 +5,9 @@ public struct AliasTable: Sendable {
     public private(set) var threshold: [UInt32]
     public private(set) var alias: [UInt32]
 
-    /// - Parameter weights: not negative, finite; all zero gives the uniform distribution.
+    /// - Parameter weights: what is not above 0 counts as 0; a sum of 0 or infinity gives the uniform distribution.
     public init(_ weights: [Double]) {
+        let weights: [Double] = weights.map { $0 > 0 ? $0 : 0 }
         let count = weights.count
         threshold = [UInt32](repeating: .max, count: count)
         alias = (0..<UInt32(count)).map { $0 }

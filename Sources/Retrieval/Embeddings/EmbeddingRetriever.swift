@@ -1,0 +1,78 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieKernels
+
+/// Nearest items in the space of skip-gram. What is asked decides the space, the first of:
+///
+/// 1. `query.text`: cosine of the text's vector (``TextEmbedder``) with the items' input vectors;
+/// 2. `query.seed`: cosine of the seed's input vector with them, the seed left out;
+/// 3. `query.history`: the mean of its input vectors, newer ones weighing more, against the output vectors.
+///
+/// No opinion (NaN) on an item without a vector there, and on all when the text has no known word, the seed no
+/// vector, the history no known item.
+public struct EmbeddingRetriever: Retriever {
+    public let name = "embedding"
+    public let table: EmbeddingTable
+    private let text: (any TextEmbedder)?
+    /// Input vectors, for texts and seeds.
+    private let alike: any VectorIndex
+    /// Output vectors, for histories.
+    private let next: any VectorIndex
+
+    /// Throws ``ArtifactError`` when the text encoder was trained for another space.
+    public init(_ table: EmbeddingTable, text: (any TextEmbedder)? = nil) throws {
+        if let text, text.dimension != table.dimension {
+            throw table.file.wrongTensor(
+                "in", got: "\(table.dimension) dimensions", expected: "the \(text.dimension) of the query encoder")
+        }
+        self.table = table
+        self.text = text
+        alike = ExactIndex(rows: table.input, present: table.withInput)
+        next = ExactIndex(rows: table.output, present: table.withOutput)
+    }
+
+    /// Opens the table; see ``EmbeddingTable/init(opening:itemCount:)``.
+    public init(opening url: URL, itemCount: Int? = nil, text: (any TextEmbedder)? = nil) throws {
+        try self.init(EmbeddingTable(opening: url, itemCount: itemCount), text: text)
+    }
+
+    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
+        guard limit > 0, !deadline.hasPassed, let (vector, index) = target(of: query) else { return [] }
+        var excluded = query.excluded
+        if query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount { excluded.insert(seed) }
+        return index.search(vector, k: limit, excluding: excluded, deadline: deadline)
+    }
+
+    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
+        guard let (vector, index) = target(of: query) else { return [Float](repeating: .nan, count: items.count) }
+        return index.scores(of: items, vector)
+    }
+
+    private func target(of query: Query) -> (vector: [Float], index: any VectorIndex)? {
+        if let words = query.text {
+            guard var vector = text?.embed(words), vector.count == table.dimension else { return nil }
+            VectorKernels.normalise(&vector)
+            return vector.contains { $0 != 0 } ? (vector, alike) : nil
+        }
+        if let seed = query.seed { return table.unitInput(of: seed).map { ($0, alike) } }
+        return table.query(for: query.history).map { ($0, next) }
+    }
+}
+
+/// The cosine of two items' input vectors, -1 ... 1; NaN where one of them has none.
+public struct EmbeddingSimilarity: ItemSimilarity {
+    public let name = "embedding"
+    private let table: EmbeddingTable
+    private let index: ExactIndex
+
+    public init(_ table: EmbeddingTable) {
+        self.table = table
+        index = ExactIndex(rows: table.input, present: table.withInput)
+    }
+
+    public func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float] {
+        guard let vector = table.unitInput(of: other) else { return [Float](repeating: .nan, count: items.count) }
+        return index.scores(of: items, vector)
+    }
+}

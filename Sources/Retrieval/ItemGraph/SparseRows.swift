@@ -1,0 +1,121 @@
+import MagpieArtifacts
+import MagpieDomain
+import MagpieKernels
+
+/// A sparse item x item matrix of a tensor file, by rows (CSR): for each item some others with a weight.
+///
+/// | tensor | type | shape | |
+/// |---|---|---|---|
+/// | `offsets` | I64 | n + 1 | row i is the entries `offsets[i] ..< offsets[i + 1]` |
+/// | `items` | U32 | entries | ascending within a row, below n, never the row itself |
+/// | `weights` | F32 | entries | above 0 |
+public struct SparseRows: Sendable {
+    public let itemCount: Int
+    let offsets: Tensor<Int64>
+    let items: Tensor<UInt32>
+    let weights: Tensor<Float>
+
+    /// Throws ``ArtifactError`` unless every offset and item is in range, so that following them never traps.
+    /// (The order within a row and the weights are not checked: wrong ones give wrong answers, in range.)
+    ///
+    /// - Parameter itemCount: the bundle's number of items; nil where it is not known.
+    init(opening file: TensorFile, itemCount: Int?) throws {
+        offsets = try file.tensor("offsets", as: Int64.self, shape: [itemCount.map { $0 + 1 }])
+        items = try file.tensor("items", as: UInt32.self, shape: [nil])
+        weights = try file.tensor("weights", as: Float.self, shape: [items.count])
+        guard offsets.count > 0 else { throw file.wrongTensor("offsets", got: "shape [0]", expected: "at least [1]") }
+        self.itemCount = offsets.count - 1
+        try file.checkOffsets(offsets, name: "offsets", end: items.count)
+        try file.checkIndices(items, name: "items", below: self.itemCount)
+    }
+
+    public var entryCount: Int { items.count }
+
+    /// The entries of an item; empty for one at or past ``itemCount``.
+    func row(_ item: ItemIndex) -> Range<Int> {
+        let i = Int(item)
+        guard i < itemCount else { return 0..<0 }
+        return Int(offsets[i])..<Int(offsets[i + 1])
+    }
+
+    func isEmpty(_ item: ItemIndex) -> Bool { row(item).isEmpty }
+
+    /// The entry of `item` in that row, by bisection.
+    func weight(of item: ItemIndex, in row: Range<Int>) -> Float? {
+        var low = row.lowerBound
+        var high = row.upperBound
+        while low < high {
+            let middle = (low + high) / 2
+            if items[middle] < item { low = middle + 1 } else { high = middle }
+        }
+        return low < row.upperBound && items[low] == item ? weights[low] : nil
+    }
+}
+
+/// Sums one row of a sparse matrix: a dense row and the list of what was touched in it.
+struct RowAccumulator {
+    private(set) var sums: [Float]
+    private(set) var touched: [UInt32] = []
+
+    init(itemCount: Int) { sums = [Float](repeating: 0, count: itemCount) }
+
+    /// `weight` must be above 0.
+    mutating func add(_ item: ItemIndex, _ weight: Float) {
+        let i = Int(item)
+        if sums[i] == 0 { touched.append(item) }
+        sums[i] += weight
+    }
+
+    /// The `limit` largest after `scale`, by ascending item; leaves zeros behind.
+    mutating func take(limit: Int, scale: (ItemIndex) -> Float) -> [(id: UInt32, score: Float)] {
+        var best = TopK(limit)
+        for item in touched {
+            let weight = sums[Int(item)] * scale(item)
+            if weight > 0, weight.isFinite { best.offer(item, weight) }
+            sums[Int(item)] = 0
+        }
+        touched.removeAll(keepingCapacity: true)
+        return best.sorted().sorted { $0.id < $1.id }
+    }
+}
+
+/// The arrays of a ``SparseRows`` being made: rows in parallel, each by one thread, so the bytes do not depend on
+/// how many there are.
+struct SparseRowsBuilder {
+    private(set) var offsets: [Int64] = [0]
+    private(set) var items: [UInt32] = []
+    private(set) var weights: [Float] = []
+
+    /// - Parameters:
+    ///   - row: gives the entries of one row, by ascending item, and leaves the accumulator empty.
+    ///   - progress: the share done, called on this thread.
+    init(
+        itemCount: Int, threads: Int, progress: (Double) -> Void,
+        row: @Sendable (Int, inout RowAccumulator) -> [(id: UInt32, score: Float)]
+    ) {
+        let rowsPerPiece = 64
+        let piecesPerBatch = 64
+        let pieces = (itemCount + rowsPerPiece - 1) / rowsPerPiece
+        for batch in stride(from: 0, to: pieces, by: piecesPerBatch) {
+            let results = Parallel.map(
+                min(piecesPerBatch, pieces - batch), threads: threads,
+                scratch: { RowAccumulator(itemCount: itemCount) },
+                { piece, accumulator in
+                    let begin = (batch + piece) * rowsPerPiece
+                    return (begin..<min(begin + rowsPerPiece, itemCount)).map { row($0, &accumulator) }
+                })
+            for entries in results.joined() {
+                items.append(contentsOf: entries.map(\.id))
+                weights.append(contentsOf: entries.map(\.score))
+                offsets.append(Int64(items.count))
+            }
+            progress(Double(min(batch + piecesPerBatch, pieces)) / Double(pieces))
+        }
+    }
+
+    func add(to writer: inout TensorFileWriter) {
+        writer.add("offsets", offsets)
+        writer.add("items", items)
+        writer.add("weights", weights)
+    }
+}
