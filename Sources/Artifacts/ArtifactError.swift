@@ -21,6 +21,18 @@ public enum ArtifactError: Error, Equatable, CustomStringConvertible {
     case wrongTensor(path: String, name: String, got: String, expected: String)
     /// A value points outside of what it indexes, or breaks the order it must have.
     case outOfRange(path: String, name: String, got: String, expected: String)
+    /// A file of a bundle has another size or SHA-256 than its manifest says.
+    case checksum(path: String, got: String, expected: String)
+    /// A bundle or a home that a newer version of Magpie wrote.
+    case newerFormat(path: String, what: String, got: Int, expected: Int)
+    /// The name of a bundle that is not in this store.
+    case unknownBundle(id: String, folder: String)
+    /// Nothing was published before the current bundle, or nothing at all.
+    case nothingToRollBackTo(folder: String)
+    /// The folder is no home.
+    case notAHome(path: String, got: String)
+    /// Another process writes to this home. `holder` is its process id, where it is known.
+    case locked(path: String, holder: String)
 
     public var description: String {
         switch self {
@@ -46,6 +58,20 @@ public enum ArtifactError: Error, Equatable, CustomStringConvertible {
             "\(path), tensor \(oneLine(name)): got \(got), expected \(expected). \(Self.restore)"
         case .outOfRange(let path, let name, let got, let expected):
             "\(path), tensor \(oneLine(name)): got \(got), expected \(expected): the file is damaged. \(Self.restore)"
+        case .checksum(let path, let got, let expected):
+            "\(path): got \(got), expected \(expected): the file is damaged. \(Self.restore)"
+        case .newerFormat(let path, let what, let got, let expected):
+            "\(path): got a \(what) of format \(got), expected at most \(expected): a newer Magpie wrote it. "
+                + "Update this program, or use a \(what) that it made"
+        case .unknownBundle(let id, let folder):
+            "\(folder): got the bundle id \(oneLine(id)), expected one of those that `magpie bundles` lists"
+        case .nothingToRollBackTo(let folder):
+            "\(folder): no bundle was published before the current one, so there is none to go back to. "
+                + "`magpie bundles` lists all; publish one of them by its id"
+        case .notAHome(let path, let got):
+            "\(path): got \(got), expected a Magpie home. Give the right --home, or `magpie import` into a new folder"
+        case .locked(let path, let holder):
+            "\(path): another process (\(holder)) writes to this home. Wait until it is done, or end it"
         }
     }
 

@@ -1,6 +1,6 @@
 /// A set of items of one bundle, one bit each: what a request excludes, what a filter lets through.
 public struct ItemSet: Sendable, Equatable {
-    @usableFromInline internal(set) var words: [UInt64]
+    @usableFromInline var words: [UInt64]
     public let itemCount: Int
 
     public init(itemCount: Int) {
@@ -33,6 +33,17 @@ public struct ItemSet: Sendable, Equatable {
 }
 
 extension ItemSet {
+    /// The items for which `isMember` is true; it is asked once an item, ascending.
+    @inlinable public init(itemCount: Int, where isMember: (Int) throws -> Bool) rethrows {
+        self.init(itemCount: itemCount)
+        for i in 0..<itemCount where try isMember(i) { words[i >> 6] |= 1 << UInt64(i & 63) }
+    }
+
+    public mutating func formIntersection(_ other: ItemSet) {
+        precondition(other.itemCount == itemCount)
+        for i in words.indices { words[i] &= other.words[i] }
+    }
+
     /// Everything that is not in this set.
     public var complement: ItemSet {
         var result = self
