@@ -52,7 +52,12 @@ let package = Package(
         room("Online", ["Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
         room("Evaluation", ["Online", "Domain", "Kernels", "Artifacts"]),
         room("Offline", ["Evaluation", "Online", "Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
-        room("SQLiteStore", ["Domain"], libraries: [.product(name: "GRDB", package: "GRDB.swift")]),
+        room("Formats", ["Domain"]),
+        room(
+            "SQLiteStore", ["Domain"],
+            libraries: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         room(
             "Serving", ["Online", "Retrieval", "Ranking", "Domain", "Artifacts"],
             libraries: [
@@ -64,7 +69,7 @@ let package = Package(
             name: "magpie",
             dependencies: [
                 "MagpieOffline", "MagpieEvaluation", "MagpieServing", "MagpieOnline", "MagpieSQLiteStore",
-                "MagpieRetrieval", "MagpieRanking", "MagpieArtifacts", "MagpieKernels", "MagpieDomain",
+                "MagpieFormats", "MagpieRetrieval", "MagpieRanking", "MagpieArtifacts", "MagpieKernels", "MagpieDomain",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/magpie", swiftSettings: swift),
@@ -77,7 +82,8 @@ let package = Package(
         tests("Evaluation", ["Evaluation", "Domain"]),
         tests(
             "Offline", ["Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
-        tests("SQLiteStore", ["SQLiteStore", "Domain"]),
+        tests("Formats", ["Formats", "Domain"]),
+        tests("SQLiteStore", ["SQLiteStore", "Domain"], resources: [.copy("Golden")]),
         tests(
             "CommandLine",
             ["Domain"], libraries: ["magpie"]),

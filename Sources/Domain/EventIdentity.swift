@@ -21,12 +21,18 @@ public enum EventIdentity {
 
     public static func id(fingerprint: (UInt64, UInt64), ordinal: Int) -> String {
         let salt: UInt64 = UInt64(truncatingIfNeeded: ordinal) &* StableHash.p1
-        return hex(fingerprint.0 ^ salt) + hex(fingerprint.1 &+ salt)
+        return hex(fingerprint.0 ^ salt, fingerprint.1 &+ salt)
     }
 
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    private static func hex(_ high: UInt64, _ low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 32) { digits in
+            for place in 0..<32 {
+                let word: UInt64 = place < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (place & 15))) & 15
+                digits[place] = digit < 10 ? 48 + digit : 87 + digit
+            }
+            return 32
+        }
     }
 
     /// Lengths go in front of the text (and 255 for nil), so that no two different rows make the same bytes.

@@ -22,6 +22,8 @@ public struct AppendReport: Sendable, Equatable {
     public var appended = 0
     public var duplicates = 0
     public var conflicts = 0
+    /// Events of a person who was erased after they were received: a file imported again brings nobody back.
+    public var erased = 0
     /// Ids of the first conflicts, at most ten, for the message.
     public var conflictExamples: [String] = []
 
@@ -31,6 +33,7 @@ public struct AppendReport: Sendable, Equatable {
         appended += other.appended
         duplicates += other.duplicates
         conflicts += other.conflicts
+        erased += other.erased
         conflictExamples = Array((conflictExamples + other.conflictExamples).prefix(10))
     }
 }

@@ -1,0 +1,51 @@
+import Foundation
+import MagpieDomain
+import MagpieSQLiteStore
+import Testing
+
+@Suite struct LayoutTests {
+    /// One database of every layout that was ever released, kept as its SQL dump would be: byte for byte.
+    @Test func readsADatabaseOfTheFirstLayout() throws {
+        let stored = try #require(
+            Bundle.module.url(forResource: "layout-1", withExtension: "sqlite", subdirectory: "Golden"))
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let copy = folder.appendingPathComponent("log.sqlite")
+        try FileManager.default.copyItem(at: stored, to: copy)
+        let store = try SQLiteStore(copy)
+        defer { try? store.close() }
+        let events = try store.all()
+        try #require(events.map(\.eventId) == ["first", "second"])
+        #expect(events[0].context == ["device": .keyword("phone")])
+        #expect(events[1].value == 4.5)
+        #expect(
+            try store.items(asOf: 1_000).map(\.attributes) == [
+                ["title": .text("Matrix, The (1999)"), "year": .number(1999)]
+            ])
+        #expect(try store.erasures(after: 0) == [UserID("gone").key])
+        // Still the same payload to this version's hash.
+        #expect(try store.append(events).duplicates == 2)
+    }
+
+    @Test func aNewerLayoutIsRefusedWithTheRemedy() throws {
+        let home = try TemporaryStore()
+        try home.store.close()
+        // The layout's number is SQLite's user_version: four bytes at offset 60 of the file.
+        var bytes = try Data(contentsOf: home.file)
+        bytes[63] = 9
+        let newer = home.folder.appendingPathComponent("newer.sqlite")
+        try bytes.write(to: newer)
+        let error = #expect(throws: StoreError.self) { try SQLiteStore(newer) }
+        #expect(error == .newerSchema(path: newer.path, got: 9, expected: 1))
+        #expect(error?.description.contains("use that version") == true)
+    }
+
+    @Test func anythingElseIsNotADatabase() throws {
+        let home = try TemporaryStore()
+        let text = home.folder.appendingPathComponent("text.sqlite")
+        try Data(String(repeating: "not a database ", count: 300).utf8).write(to: text)
+        #expect(throws: StoreError.notADatabase(path: text.path)) { try SQLiteStore(text) }
+        #expect(throws: StoreError.self) { try SQLiteStore(home.folder.appendingPathComponent("no/such/folder/x")) }
+    }
+}
