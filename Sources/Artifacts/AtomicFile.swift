@@ -2,12 +2,12 @@ import Foundation
 
 /// Writes a file so that a reader, or a power cut, finds either all of it or what was there before: another name
 /// in the same folder, fsync, rename, fsync of the folder.
-struct AtomicFile {
+public struct AtomicFile {
     private let descriptor: Int32
     private let path: String
 
     /// Throws ``ArtifactError/cannotWrite(path:got:)``; then nothing is left behind.
-    static func write(to url: URL, permissions: mode_t = 0o644, _ body: (AtomicFile) throws -> Void) throws {
+    public static func write(to url: URL, permissions: mode_t = 0o644, _ body: (AtomicFile) throws -> Void) throws {
         let folder = url.deletingLastPathComponent()
         let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid()).partial").path
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
@@ -30,11 +30,12 @@ struct AtomicFile {
         try syncFolder(folder)
     }
 
-    static func write(_ bytes: [UInt8], to url: URL) throws {
+    public static func write(_ bytes: [UInt8], to url: URL) throws {
         try write(to: url) { file in try bytes.withUnsafeBytes { try file.append($0) } }
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws {
+    /// Appends bytes to the file that is being written.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while let start = rest.baseAddress, !rest.isEmpty {
             // Linux writes at most 0x7ffff000 bytes a call; smaller pieces let the write-back start early.
