@@ -10,7 +10,7 @@ public struct ExactIndex: VectorIndex {
     public let dimension: Int
     private let rows: Tensor<Float>
     private let present: ItemSet
-    /// Rows between two looks at the clock: some 10 microseconds.
+    /// Rows between two looks at the clock: tens of microseconds.
     private static let rowsPerBlock = 1_024
 
     /// - Parameters:
