@@ -7,10 +7,10 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     public var description: String { "not valid JSON at byte \(offset + 1): \(problem)" }
 }
 
-extension JSONValue {
+extension JSONTree {
     public init(_ text: String) throws(JSONError) {
         var copy = text
-        let result = copy.withUTF8 { bytes in Result { () throws(JSONError) in try JSONValue(bytes) } }
+        let result = copy.withUTF8 { bytes in Result { () throws(JSONError) in try JSONTree(bytes) } }
         self = try result.get()
     }
 
@@ -30,14 +30,14 @@ private struct JSONParser {
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    mutating func document() throws(JSONError) -> JSONValue {
+    mutating func document() throws(JSONError) -> JSONTree {
         let value = try value(depth: 0)
         skipSpace()
         guard at == bytes.count else { throw failure("text after the end of the value") }
         return value
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONTree {
         skipSpace()
         guard depth < Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
         guard at < bytes.count else { throw failure("the text ends early") }
@@ -52,8 +52,8 @@ private struct JSONParser {
         }
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
-        var members: [JSONValue.Member] = []
+    private mutating func object(depth: Int) throws(JSONError) -> JSONTree {
+        var members: [JSONTree.Member] = []
         at += 1
         if skip(UInt8(ascii: "}")) { return .object(members) }
         repeat {
@@ -67,8 +67,8 @@ private struct JSONParser {
         return .object(members)
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
-        var values: [JSONValue] = []
+    private mutating func array(depth: Int) throws(JSONError) -> JSONTree {
+        var values: [JSONTree] = []
         at += 1
         if skip(UInt8(ascii: "]")) { return .array(values) }
         repeat { values.append(try value(depth: depth + 1)) } while skip(UInt8(ascii: ","))
@@ -76,7 +76,7 @@ private struct JSONParser {
         return .array(values)
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONTree) throws(JSONError) -> JSONTree {
         let count = word.utf8CodeUnitCount
         guard at + count <= bytes.count, (0..<count).allSatisfy({ bytes[at + $0] == word.utf8Start[$0] }) else {
             throw failure("expected a value")

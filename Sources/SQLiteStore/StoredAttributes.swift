@@ -13,7 +13,7 @@ enum StoredAttributes {
 
     static func text(patch: AttributePatch) throws -> String {
         let names = patch.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return JSONValue.object(
+        return JSONTree.object(
             try names.map { name in
                 guard let value = patch[name] ?? nil else { return .init(name, .null) }
                 return .init(name, try json(value, name: name))
@@ -21,18 +21,18 @@ enum StoredAttributes {
         ).text
     }
 
-    private static func json(_ value: AttributeValue, name: String) throws -> JSONValue {
-        func number(_ value: Double) throws -> JSONValue {
+    private static func json(_ value: AttributeValue, name: String) throws -> JSONTree {
+        func number(_ value: Double) throws -> JSONTree {
             guard value.isFinite else {
                 throw StoreError.invalidAttribute(
                     name: name, problem: "\(value) is not a finite number: leave the attribute out instead")
             }
             return .number(value)
         }
-        let (type, content): (String, JSONValue) =
+        let (type, content): (String, JSONTree) =
             switch value {
             case .keyword(let text): ("keyword", .string(text))
-            case .keywords(let texts): ("keywords", .array(texts.map(JSONValue.string)))
+            case .keywords(let texts): ("keywords", .array(texts.map(JSONTree.string)))
             case .text(let text): ("text", .string(text))
             case .number(let value): ("number", try number(value))
             case .bool(let value): ("bool", .bool(value))
@@ -47,7 +47,7 @@ enum StoredAttributes {
 
     /// - Throws: a ``Problem`` if the text is not what ``text(patch:)`` writes.
     static func patch(_ bytes: UnsafeBufferPointer<UInt8>) throws -> AttributePatch {
-        guard case .object(let members) = try JSONValue(bytes) else { throw Problem("is not an object") }
+        guard case .object(let members) = try JSONTree(bytes) else { throw Problem("is not an object") }
         var patch: AttributePatch = [:]
         patch.reserveCapacity(members.count)
         for member in members {
@@ -65,7 +65,7 @@ enum StoredAttributes {
         return try patch(bytes).compactMapValues { $0 }
     }
 
-    private static func value(_ json: JSONValue) throws -> AttributeValue {
+    private static func value(_ json: JSONTree) throws -> AttributeValue {
         guard case .object(let members) = json, members.count == 1 else { throw Problem("has a value without a type") }
         switch (members[0].name, members[0].value) {
         case ("keyword", .string(let text)): return .keyword(text)
@@ -84,12 +84,12 @@ enum StoredAttributes {
         }
     }
 
-    private static func string(_ json: JSONValue) throws -> String {
+    private static func string(_ json: JSONTree) throws -> String {
         guard case .string(let text) = json else { throw Problem("has a keyword that is not a text") }
         return text
     }
 
-    private static func number(_ json: JSONValue) throws -> Double {
+    private static func number(_ json: JSONTree) throws -> Double {
         guard case .number(let value) = json else { throw Problem("has a number that is not one") }
         return value
     }

@@ -3,27 +3,27 @@
 /// Foundation's coders are made for fixed types and cost some 10 microseconds a row; this reads a typical event
 /// in about one. Objects keep the order and every name of their text: who reads them decides what a name that
 /// stands twice means. Writing sorts nothing: sort before if the bytes matter.
-public indirect enum JSONValue: Sendable, Equatable {
+public indirect enum JSONTree: Sendable, Equatable {
     case null
     case bool(Bool)
     /// Whole numbers are exact up to 2^53.
     case number(Double)
     case string(String)
-    case array([JSONValue])
+    case array([JSONTree])
     case object([Member])
 
     public struct Member: Sendable, Equatable {
         public var name: String
-        public var value: JSONValue
+        public var value: JSONTree
 
-        public init(_ name: String, _ value: JSONValue) {
+        public init(_ name: String, _ value: JSONTree) {
             self.name = name
             self.value = value
         }
     }
 
     /// The value of the first member of that name, compared by bytes.
-    public subscript(name: String) -> JSONValue? {
+    public subscript(name: String) -> JSONTree? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
