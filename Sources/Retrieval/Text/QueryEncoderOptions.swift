@@ -9,8 +9,9 @@ extension QueryEncoder {
         public var batch = 512
         /// The first step's length (Adagrad); it falls linearly to nearly 0.
         public var rate: Float = 0.1
-        /// What cosines are multiplied by before the softmax (the inverse temperature).
-        public var scale: Float = 16
+        /// What cosines are multiplied by before the softmax (the inverse temperature). Item vectors of skip-gram crowd
+        /// into a cone, so that small differences must count: on them 32 finds more than 16, 64 hardly more.
+        public var scale: Float = 32
 
         public init() {}
     }
