@@ -49,6 +49,9 @@ public struct EmbeddingRetriever: Retriever {
         return index.scores(of: items, vector)
     }
 
+    /// The vector that a query is answered with, for `explain`; nil when the query has nothing to embed.
+    public func vector(for query: Query) -> [Float]? { target(of: query)?.vector }
+
     private func target(of query: Query) -> (vector: [Float], index: any VectorIndex)? {
         if let words = query.text {
             guard var vector = text?.embed(words), vector.count == table.dimension else { return nil }

@@ -6,7 +6,7 @@ import MagpieKernels
 public struct EmbeddingTableOptions: Codable, Sendable, Hashable {
     /// alpha: how much log(1 + popularity) adds to the score of an item for a user. What the noise exponent of
     /// skip-gram takes away from popular items this gives back.
-    public var popularityWeight = 0.0
+    public var popularityWeight = 0.25
     /// The weight of a history's item is this to the power of its place, the newest at place 0. 1 = all alike.
     public var recencyDecay = 0.7
 

@@ -6,11 +6,11 @@ public struct SkipGramOptions: Codable, Sendable, Hashable {
     public var window = 5
     /// Draw the window anew for each item from 1 ... window, so that near items weigh more.
     public var dynamicWindow = true
-    public var epochs = 5
+    public var epochs = 3
     /// Noise items a pair.
     public var negatives = 10
     /// Noise is drawn in proportion to frequency^noiseExponent.
-    public var noiseExponent = 0.5
+    public var noiseExponent = 0.75
     /// word2vec's `sample`: an item of relative frequency f stays with probability sqrt(t/f) + t/f; 0 = all stay.
     public var subsample = 0.0
     /// Falls linearly over the corpus and all epochs ...
