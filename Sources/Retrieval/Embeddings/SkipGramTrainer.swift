@@ -164,7 +164,9 @@ private struct CorpusCounts: Sendable {
 
     func sentencesPerChunk(_ options: SkipGramOptions) -> Int {
         guard pairEstimate > 0 else { return max(sentenceCount, 1) }
-        let sentences = (Double(options.pairsPerChunk) * Double(sentenceCount) / pairEstimate).rounded()
+        // In a large catalogue a chunk must meet a row several times, or every meeting is a cache miss.
+        let pairs = max(options.pairsPerChunk, min(16 * ranked.count, 1 << 21))
+        let sentences = (Double(pairs) * Double(sentenceCount) / pairEstimate).rounded()
         return Int(min(max(sentences, 1), Double(max(sentenceCount, 1))))
     }
 }
