@@ -1,0 +1,73 @@
+import Foundation
+import MagpieDomain
+import MagpieRanking
+import MagpieRetrieval
+
+/// `magpie.json` of a home: what events mean and how models are made. Every key has a default; unknown keys are
+/// errors. A bundle's manifest holds the configuration that made it.
+public struct Configuration: Sendable, Hashable, Codable {
+    /// For features in local time; an IANA name.
+    public var timeZone = "UTC"
+    public var events = EventRules()
+    public var split = SplitOptions()
+    public var graph = ItemGraphOptions()
+    public var walks = RandomWalkOptions()
+    public var embedding = EmbeddingOptions()
+    public var queryEncoder = QueryEncoder.Options()
+    public var neighbours = NeighbourOptions()
+    public var text = TextOptions()
+    public var ranker = RankerOptions()
+    public var scenarios = Scenario.shipped
+
+    public init() {}
+
+    /// Keys under these are the caller's own words.
+    static let openPaths: Set<String> = ["events.weights"]
+
+    /// Reads a configuration file; a file that is not there means the defaults.
+    public init(reading url: URL) throws {
+        self = Configuration()
+        guard FileManager.default.fileExists(atPath: url.path) else { return }
+        try self.init(json: Data(contentsOf: url), file: url.path)
+    }
+
+    public init(json: Data, file: String) throws {
+        self = try StrictJSON.decode(
+            Configuration.self, from: json, over: Configuration(), openPaths: Self.openPaths, file: file)
+        guard TimeZone(identifier: timeZone) != nil else {
+            throw ConfigurationError.badValue(
+                file: file, detail: "timeZone: got \"\(timeZone)\", expected an IANA name such as \"Europe/Berlin\"")
+        }
+    }
+
+    /// The configuration as bytes: keys sorted, so that equal configurations are equal bytes.
+    public func json() throws -> Data { try Self.json(self) }
+
+    /// A part of the configuration, for the key of the stage that reads it.
+    static func key(_ part: some Encodable) throws -> String { String(decoding: try json(part), as: UTF8.self) }
+
+    private static func json(_ part: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(part)
+    }
+}
+
+/// How items get their vectors, and how a user's history becomes a query.
+public struct EmbeddingOptions: Sendable, Hashable, Codable {
+    /// What skip-gram reads: "walks" over the item graph, plain "sessions", or "both".
+    public var corpus = Corpus.walks
+    public var skipGram = SkipGramOptions()
+    /// How a user's history becomes a query, and what popularity adds.
+    public var table = EmbeddingTableOptions()
+
+    public init() {}
+}
+
+public struct RankerOptions: Sendable, Hashable, Codable {
+    public var model = ConditionalLogit.Options()
+    /// Known-item queries that the search ranker is trained on.
+    public var searchQueries = 2_000
+
+    public init() {}
+}

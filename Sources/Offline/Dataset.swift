@@ -1,0 +1,108 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieRanking
+
+/// A window of the history over a fixed item table: what one fit of the retrievers and one state are made of.
+public struct Dataset: Sendable {
+    public let interactions: Interactions
+    /// Ascending by id, the rows of the item table.
+    public let items: [Entry<Item>]
+    public let schema: [String: AttributeType]
+    /// The event hash of each interaction, aligned: the state's tie-break.
+    let eventHashes: [UInt64]
+    let itemKeys: [ItemKey]
+    public let lastSeq: Int64
+    /// Identifies the content: equal datasets have equal fingerprints.
+    public let fingerprint: String
+
+    /// - Parameters:
+    ///   - rows: row numbers of `history`, ascending.
+    ///   - catalogue: items as they were known at the window's end. Items that only events name are added
+    ///     without attributes; events of deleted items are left out.
+    public init(
+        _ history: History, rows: [Int], catalogue: [Entry<Item>], deleted: Set<ItemKey>,
+        schema: [String: AttributeType]
+    ) {
+        var items = catalogue
+        var known = Set(catalogue.map(\.id.key))
+        for row in rows {
+            let key = history.rows[row].item
+            if !deleted.contains(key), known.insert(key).inserted, let id = history.itemIDs[key] {
+                items.append(Entry(id: id))
+            }
+        }
+        items.sort { $0.id < $1.id }
+        let itemKeys = items.map(\.id.key)
+        var index: [ItemKey: ItemIndex] = [:]
+        for (i, key) in itemKeys.enumerated() { index[key] = ItemIndex(i) }
+
+        let lastSeq = rows.last.map { history.rows[$0].seq } ?? 0
+        let identities = history.identities(asOf: lastSeq)
+        func who(_ row: Int) -> UserKey { identities[history.rows[row].actor] ?? history.rows[row].actor }
+        let users = Set(rows.map(who)).sorted()
+        var userIndex: [UserKey: UInt32] = [:]
+        for (u, key) in users.enumerated() { userIndex[key] = UInt32(u) }
+
+        var interactions = Interactions(users: users, itemCount: items.count)
+        var eventHashes: [UInt64] = []
+        for row in rows {
+            let event = history.rows[row]
+            guard let item = index[event.item], let user = userIndex[who(row)] else { continue }
+            interactions.append(
+                seq: event.seq, user: user, item: item, time: event.time.milliseconds, weight: event.weight,
+                isPositive: event.isPositive)
+            eventHashes.append(event.eventHash)
+        }
+        self.interactions = interactions
+        self.items = items
+        self.schema = schema
+        self.eventHashes = eventHashes
+        self.itemKeys = itemKeys
+        self.lastSeq = lastSeq
+        fingerprint = Self.fingerprint(interactions, eventHashes, items, schema)
+    }
+
+    /// The live state after this window.
+    public func state(rules: EventRules) -> FeatureStore {
+        let store = FeatureStore(rules: rules)
+        for row in 0..<interactions.count {
+            store.fold(
+                actor: interactions.users[Int(interactions.user[row])], item: itemKeys[Int(interactions.item[row])],
+                time: Timestamp(milliseconds: interactions.time[row]), eventHash: eventHashes[row],
+                isPositive: interactions.isPositive[row], seq: interactions.seq[row])
+        }
+        store.advance(to: lastSeq)
+        return store
+    }
+
+    private static func fingerprint(
+        _ interactions: Interactions, _ eventHashes: [UInt64], _ items: [Entry<Item>],
+        _ schema: [String: AttributeType]
+    ) -> String {
+        var parts: [UInt64] = []
+        func add<Element: BitwiseCopyable>(_ values: [Element]) {
+            values.withUnsafeBytes { parts.append(StableHash.xxh64($0)) }
+        }
+        add(interactions.users.map(\.raw))
+        add(interactions.seq)
+        add(interactions.user)
+        add(interactions.item)
+        add(interactions.time)
+        add(interactions.weight)
+        add(interactions.isPositive.map { UInt8($0 ? 1 : 0) })
+        add(eventHashes)
+        for item in items {
+            parts.append(item.id.key.raw)
+            for (name, value) in item.attributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+                parts.append(StableHash.xxh64("\(name)=\(value)"))
+            }
+        }
+        for (name, type) in schema.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            parts.append(StableHash.xxh64("\(name):\(type)"))
+        }
+        return parts.withUnsafeBytes {
+            String(StableHash.xxh64($0, seed: 0), radix: 16) + String(StableHash.xxh64($0, seed: 1), radix: 16)
+        }
+    }
+}

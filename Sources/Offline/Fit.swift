@@ -1,0 +1,126 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieEvaluation
+import MagpieKernels
+import MagpieOnline
+import MagpieRanking
+
+/// One `fit(T)`: draft, replay, ranker, refit. See ``Training``.
+struct Fit {
+    let training: Training
+    let runner: StageRunner
+    let history: History
+    let known: Known
+
+    /// A bundle in the making: files, and the data it was fitted on.
+    struct Bundle {
+        var files: Draft
+        var data: Dataset
+        var rankers: [String: ConditionalLogit.Report]
+    }
+
+    private var configuration: Configuration { training.configuration }
+
+    func dataset(_ rows: [Int], asOf time: Timestamp) throws -> Dataset {
+        Dataset(
+            history, rows: rows, catalogue: try known.items(asOf: time), deleted: known.deleted, schema: known.schema)
+    }
+
+    /// - Parameters:
+    ///   - draft: what the retrievers know while the ranker's examples are made.
+    ///   - refit: what they know in the bundle.
+    ///   - asked: the cut whose held-out part makes the examples.
+    func bundle(window: String, draft: Dataset, refit: Dataset, asked split: Split) throws -> Bundle {
+        let retrievers = RetrieverFit(
+            configuration: configuration, seed: training.seed, threads: training.threads, runner: runner)
+        let draftFiles = try retrievers.draft(draft, window: window + " draft")
+        let (rankerFiles, reports) = try rankers(window: window, draft: draft, files: draftFiles, split: split)
+        var files = try retrievers.draft(refit, window: window)
+        files.files.merge(rankerFiles) { $1 }
+        return Bundle(files: files, data: refit, rankers: reports)
+    }
+
+    /// Replays each scenario's questions against the draft and fits its ranker.
+    private func rankers(
+        window: String, draft: Dataset, files: Draft, split: Split
+    ) throws -> (files: [String: URL], reports: [String: ConditionalLogit.Report]) {
+        var rankerFiles: [String: URL] = [:]
+        var reports: [String: ConditionalLogit.Report] = [:]
+        let inputs =
+            try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }
+            + [
+                Configuration.key(configuration.ranker), Configuration.key(configuration.split),
+                Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
+                split.fingerprint(history), "\(training.seed)",
+            ]
+        for scenario in configuration.scenarios {
+            let name = BundleFiles.ranker(scenario.name)
+            let result = try runner.run("rank \(scenario.name)", window: window, inputs: inputs) { folder, progress in
+                let recommender = try open(files, draft)
+                let questions = questions(for: scenario, draft, split, stream: 0)
+                let replay = Replay(history: history, split: split, rules: configuration.events)
+                let examples = try replay.examples(
+                    questions, recommender, threads: training.threads, progress: progress)
+                let summary: String
+                do {
+                    let (ranker, report) = try ConditionalLogit.fit(
+                        examples, scenario: scenario.name, options: configuration.ranker.model,
+                        threads: training.threads)
+                    try ranker.write(to: folder.appendingPathComponent(name))
+                    try JSONEncoder().encode(report).write(to: folder.appendingPathComponent(Self.reportFile))
+                    summary =
+                        "\(report.requests) requests, \(report.positives) positives among \(report.examples) "
+                        + "candidates, \(report.missedPositives) not proposed"
+                } catch let error as RankingError {
+                    guard case .tooFewExamples = error else { throw error }
+                    // The next rung: this scenario is answered in the order of fusion.
+                    summary = "no ranker: \(error)"
+                }
+                return summary
+            }
+            let file = result.folder.appendingPathComponent(name)
+            if FileManager.default.fileExists(atPath: file.path) {
+                rankerFiles[name] = file
+                reports[scenario.name] = try JSONDecoder().decode(
+                    ConditionalLogit.Report.self,
+                    from: Data(contentsOf: result.folder.appendingPathComponent(Self.reportFile)))
+            }
+        }
+        return (rankerFiles, reports)
+    }
+
+    func questions(for scenario: Scenario, _ data: Dataset, _ split: Split, stream: UInt64) -> [Question] {
+        let home = Questions.home(history, split, rules: configuration.events, options: configuration.split)
+        switch scenario.name {
+        case Scenario.home.name: return home
+        case Scenario.similar.name: return Questions.similar(home, history, split)
+        case Scenario.search.name:
+            let now = split.known.last.map { history.rows[$0].time } ?? .distantPast
+            return Questions.search(
+                data, configuration.text, count: configuration.ranker.searchQueries, now: now, seed: training.seed,
+                stream: stream)
+        default:
+            // A scenario of the caller's own asks as its user would: what did they like next?
+            return home.map {
+                var question = $0
+                question.scenario = scenario.name
+                return question
+            }
+        }
+    }
+
+    /// Opens files as a recommender with the state of their window.
+    func open(_ files: Draft, _ data: Dataset) throws -> Recommender {
+        let folder = training.cache.folder.appendingPathComponent(".open-\(ProcessInfo.processInfo.processIdentifier)")
+        try? FileManager.default.removeItem(at: folder)
+        try files.assemble(in: folder)
+        // Mapped files outlive their names.
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let snapshot = try Snapshot(opening: folder, bundle: "draft", scenarios: configuration.scenarios)
+        return Recommender(
+            snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
+    }
+
+    private static let reportFile = "report.json"
+}

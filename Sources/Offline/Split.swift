@@ -1,0 +1,125 @@
+import MagpieDomain
+
+/// How history is cut into what a model may know and what it is then asked.
+public enum SplitKind: String, Sendable, Codable, CaseIterable {
+    /// The clock where enough users of the label window have a history, else by user.
+    case auto
+    /// One moment for everybody: known before it, asked after it.
+    case clock
+    /// Each user's own sequence: its last share is asked. Other users' later events are inside what is known,
+    /// which flatters everyone; for data that has an order only, or users who come once.
+    case user
+}
+
+public struct SplitOptions: Sendable, Hashable, Codable {
+    public var kind: SplitKind
+    /// The share of events (clock) or of each user's events (user) that is asked.
+    public var heldOut: Double
+    /// `auto` takes the clock when at least this many users of the label window have `minimumHistory` before it.
+    public var minimumUsers: Int
+    public var minimumHistory: Int
+    /// Clock: what a user does within so many days of a request is its label.
+    public var horizonDays: Int
+
+    public init(
+        kind: SplitKind = .auto, heldOut: Double = 0.2, minimumUsers: Int = 200, minimumHistory: Int = 5,
+        horizonDays: Int = 30
+    ) {
+        self.kind = kind
+        self.heldOut = heldOut
+        self.minimumUsers = minimumUsers
+        self.minimumHistory = minimumHistory
+        self.horizonDays = horizonDays
+    }
+}
+
+/// A cut of the history: which rows are known and which are asked.
+public struct Split: Sendable {
+    public let kind: SplitKind
+    /// Why this kind, for the report.
+    public let reason: String
+    /// Row numbers of the history, ascending: known to the models.
+    public let known: [Int]
+    /// Asked of the models.
+    public let asked: [Int]
+    /// Attributes are read as of this moment.
+    public let catalogueAsOf: Timestamp
+
+    /// Cuts `rows` of the history once.
+    public init(_ history: History, rows: [Int], options: SplitOptions) {
+        let clock = Split.byClock(history, rows, options)
+        switch options.kind {
+        case .clock:
+            self = Split(.clock, "as configured", clock.known, clock.asked, clock.moment)
+        case .user:
+            self = Split.byUser(history, rows, options, reason: "as configured")
+        case .auto:
+            let warm = Split.usersWithHistory(history, clock, options)
+            if warm >= options.minimumUsers {
+                let reason = "\(warm) users of the last window have a history"
+                self = Split(.clock, reason, clock.known, clock.asked, clock.moment)
+            } else {
+                let reason =
+                    "a clock cut would leave \(warm) users with a history (\(options.minimumUsers) are needed); "
+                    + "other users' later events are inside what is known"
+                self = Split.byUser(history, rows, options, reason: reason)
+            }
+        }
+    }
+
+    /// Identifies what is asked: equal questions have equal fingerprints.
+    func fingerprint(_ history: History) -> String {
+        var parts: [UInt64] = [UInt64(known.count)]
+        for row in asked {
+            let event = history.rows[row]
+            parts += [UInt64(bitPattern: event.seq), event.eventHash, event.actor.raw, event.item.raw]
+        }
+        return parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
+    }
+
+    private init(_ kind: SplitKind, _ reason: String, _ known: [Int], _ asked: [Int], _ asOf: Timestamp) {
+        self.kind = kind
+        self.reason = reason
+        self.known = known
+        self.asked = asked
+        catalogueAsOf = asOf
+    }
+
+    private static func byClock(
+        _ history: History, _ rows: [Int], _ options: SplitOptions
+    ) -> (known: [Int], asked: [Int], moment: Timestamp) {
+        guard !rows.isEmpty else { return ([], [], .distantPast) }
+        let times = rows.map { history.rows[$0].time }.sorted()
+        let at = Int((1 - options.heldOut) * Double(times.count))
+        let moment = times[min(at, times.count - 1)]
+        return (
+            rows.filter { history.rows[$0].time < moment }, rows.filter { history.rows[$0].time >= moment }, moment
+        )
+    }
+
+    private static func usersWithHistory(
+        _ history: History, _ cut: (known: [Int], asked: [Int], moment: Timestamp), _ options: SplitOptions
+    ) -> Int {
+        var counts: [UserKey: Int] = [:]
+        for row in cut.known { counts[history.rows[row].actor, default: 0] += 1 }
+        let asked = Set(cut.asked.lazy.filter { history.rows[$0].isPositive }.map { history.rows[$0].actor })
+        return asked.count { counts[$0, default: 0] >= options.minimumHistory }
+    }
+
+    private static func byUser(
+        _ history: History, _ rows: [Int], _ options: SplitOptions, reason: String
+    ) -> Split {
+        var byActor: [UserKey: [Int]] = [:]
+        for row in rows { byActor[history.rows[row].actor, default: []].append(row) }
+        var asked: [Int] = []
+        for (_, own) in byActor where own.count >= options.minimumHistory {
+            let ordered = own.sorted {
+                (history.rows[$0].time, history.rows[$0].seq) < (history.rows[$1].time, history.rows[$1].seq)
+            }
+            asked += ordered[Int((1 - options.heldOut) * Double(own.count))...]
+        }
+        let askedSet = Set(asked)
+        return Split(
+            .user, reason, rows.filter { !askedSet.contains($0) }, asked.sorted(), .distantFuture)
+    }
+}

@@ -1,0 +1,121 @@
+import MagpieDomain
+import MagpieEvaluation
+import MagpieKernels
+import MagpieRetrieval
+
+/// Turns what was held out into questions for each scenario that ships.
+enum Questions {
+    /// `home`: what did the user like next?
+    ///
+    /// - By user: one request a user, right after their last known event; relevant are the positives held out.
+    /// - By clock: one request a session that starts in the window; relevant are the user's new positives within
+    ///   the horizon.
+    static func home(_ history: History, _ split: Split, rules: EventRules, options: SplitOptions) -> [Question] {
+        switch split.kind {
+        case .clock: byClock(history, split, rules: rules, options: options)
+        case .user, .auto: byUser(history, split)
+        }
+    }
+
+    private static func byUser(_ history: History, _ split: Split) -> [Question] {
+        var last: [UserKey: Timestamp] = [:]
+        var seen: [UserKey: Set<ItemKey>] = [:]
+        for row in split.known {
+            let event = history.rows[row]
+            last[event.actor] = max(last[event.actor] ?? .distantPast, event.time)
+            seen[event.actor, default: []].insert(event.item)
+        }
+        var relevant: [UserKey: Set<ItemKey>] = [:]
+        for row in split.asked where history.rows[row].isPositive {
+            let event = history.rows[row]
+            if seen[event.actor]?.contains(event.item) == true { continue }
+            relevant[event.actor, default: []].insert(event.item)
+        }
+        let seq = split.known.last.map { history.rows[$0].seq } ?? 0
+        return relevant.sorted { $0.key < $1.key }.compactMap { user, items in
+            last[user].map {
+                Question(scenario: Scenario.home.name, user: user, now: $0, seq: seq, relevant: items)
+            }
+        }
+    }
+
+    private static func byClock(
+        _ history: History, _ split: Split, rules: EventRules, options: SplitOptions
+    ) -> [Question] {
+        var seen: [UserKey: Set<ItemKey>] = [:]
+        for row in split.known { seen[history.rows[row].actor, default: []].insert(history.rows[row].item) }
+        var byActor: [UserKey: [Int]] = [:]
+        for row in split.asked { byActor[history.rows[row].actor, default: []].append(row) }
+        let horizon = Int64(options.horizonDays) * 86_400_000
+        var questions: [Question] = []
+        for (user, rows) in byActor {
+            var touched = seen[user] ?? []
+            var previous = Timestamp.distantPast
+            for (at, row) in rows.enumerated() {
+                let event = history.rows[row]
+                let starts = previous == .distantPast || rules.startsSession(event.time, after: previous)
+                if starts {
+                    let future = rows[at...].lazy.map { history.rows[$0] }
+                        .filter { $0.time.milliseconds - event.time.milliseconds <= horizon }
+                    let relevant = Set(future.filter { $0.isPositive && !touched.contains($0.item) }.map(\.item))
+                    if !relevant.isEmpty {
+                        questions.append(
+                            Question(
+                                scenario: Scenario.home.name, user: user, now: event.time, seq: event.seq - 1,
+                                relevant: relevant))
+                    }
+                }
+                touched.insert(event.item)
+                previous = event.time
+            }
+        }
+        return questions.sorted { ($0.seq, $0.user?.raw ?? 0) < ($1.seq, $1.user?.raw ?? 0) }
+    }
+
+    /// `similar`: the item liked last before the request is the seed, what the user liked next is relevant. The
+    /// user is not told, so that the model is not about one person.
+    static func similar(_ home: [Question], _ history: History, _ split: Split) -> [Question] {
+        var lastLiked: [UserKey: History.Row] = [:]
+        for row in split.known where history.rows[row].isPositive {
+            let event = history.rows[row]
+            if let present = lastLiked[event.actor],
+                (present.time, present.seq) > (event.time, event.seq)
+            {
+                continue
+            }
+            lastLiked[event.actor] = event
+        }
+        return home.compactMap { question in
+            guard let user = question.user, let liked = lastLiked[user], let seed = history.itemIDs[liked.item] else {
+                return nil
+            }
+            var question = question
+            question.scenario = Scenario.similar.name
+            question.user = nil
+            question.seed = seed
+            return question
+        }
+    }
+
+    /// `search`: known-item queries made from the items' own texts (words left out, typing errors), because a
+    /// home without search clicks has no others. Items are drawn half by how often they are liked, half evenly.
+    static func search(
+        _ data: Dataset, _ options: TextOptions, count: Int, now: Timestamp, seed: UInt64, stream: UInt64
+    ) -> [Question] {
+        var random = RandomSource(seed: seed, 0x5EA2_C4ED, stream)
+        let titled = data.items.indices.filter { data.items[$0].attributes[ReservedAttribute.title] != nil }
+        let liked = data.interactions.item.filter { data.items[Int($0)].attributes[ReservedAttribute.title] != nil }
+        guard !titled.isEmpty else { return [] }
+        return (0..<count).flatMap { n -> [Question] in
+            let item =
+                n % 2 == 0 && !liked.isEmpty
+                ? Int(liked[random.below(liked.count)]) : titled[random.below(titled.count)]
+            let text = ItemTexts.forEncoder(data.items[item], options)
+            return QueryViews.views(of: text, count: 1, using: &random).map { view in
+                Question(
+                    scenario: Scenario.search.name, text: view, now: now, seq: data.lastSeq,
+                    relevant: [data.items[item].id.key])
+            }
+        }
+    }
+}

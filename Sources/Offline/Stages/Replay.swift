@@ -1,0 +1,66 @@
+import MagpieDomain
+import MagpieEvaluation
+import MagpieKernels
+import MagpieOnline
+import MagpieRanking
+
+/// Asks questions as of their moments: the state holds what was known then and nothing later.
+struct Replay {
+    let history: History
+    let split: Split
+    let rules: EventRules
+
+    /// Calls `body` once a question, in any order and on several threads where the state stands still (by user);
+    /// in log order on one thread where it moves on between the questions (by clock). Results are in the order of
+    /// the questions.
+    func map<Result: Sendable>(
+        _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
+        _ body: @Sendable (Question, Recommender) throws -> Result
+    ) throws -> [Result] {
+        var results: [Result] = []
+        results.reserveCapacity(questions.count)
+        var next = 0
+        let pieces = stride(from: 0, to: questions.count, by: 64)
+        for start in pieces {
+            let piece = Array(questions[start..<min(start + 64, questions.count)])
+            if split.kind == .clock {
+                for question in piece {
+                    while next < split.asked.count, history.rows[split.asked[next]].seq <= question.seq {
+                        fold(history.rows[split.asked[next]], into: recommender.state)
+                        next += 1
+                    }
+                    results.append(try body(question, recommender))
+                }
+            } else {
+                let done = Parallel.map(piece.count, threads: threads) { i in
+                    Swift.Result { try body(piece[i], recommender) }
+                }
+                for result in done { results.append(try result.get()) }
+            }
+            progress(Double(results.count) / Double(questions.count))
+        }
+        return results
+    }
+
+    private func fold(_ event: History.Row, into state: FeatureStore) {
+        state.fold(
+            actor: event.actor, item: event.item, time: event.time, eventHash: event.eventHash,
+            isPositive: event.isPositive, seq: event.seq)
+    }
+
+    /// The ranker's examples: each question's candidates, their features as of its moment, and which were liked.
+    func examples(
+        _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void
+    ) throws -> Examples {
+        let groups = try map(questions, recommender, threads: threads, progress: progress) {
+            question, recommender -> (FeatureMatrix, [Bool], Int) in
+            let stage = try recommender.candidates(for: Request(question), now: question.now)
+            let labels = stage.items.map { question.relevant.contains(recommender.snapshot.items.key(of: $0)) }
+            let missed = question.relevant.count - labels.count { $0 }
+            return (recommender.features(stage), labels, missed)
+        }
+        var examples = Examples(names: recommender.snapshot.features.names)
+        for (matrix, labels, missed) in groups { examples.append(matrix, labels: labels, missedPositives: missed) }
+        return examples
+    }
+}

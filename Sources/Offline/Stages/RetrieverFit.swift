@@ -1,0 +1,147 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieKernels
+import MagpieOnline
+import MagpieRanking
+import MagpieRetrieval
+
+/// Fits everything of a bundle that learns from one window: item table, graph, walks, embeddings, query encoder,
+/// text index, neighbours, popularity and state. Each is a stage with a key of its own, so that two windows or
+/// two runs that share an input share the result.
+struct RetrieverFit {
+    let configuration: Configuration
+    let seed: UInt64
+    let threads: Int
+    let runner: StageRunner
+
+    /// The folder of a draft bundle without rankers, made of links to the stages' results.
+    func draft(_ data: Dataset, window: String) throws -> Draft {
+        let known = data.fingerprint
+        var files: [String: URL] = [:]
+        func stage(
+            _ name: String, _ file: String, _ inputs: [String],
+            _ work: (URL, @escaping (Double) -> Void) throws -> String
+        ) throws -> StageRunner.Result {
+            let result = try runner.run(name, window: window, inputs: inputs) { folder, progress in
+                try work(folder.appendingPathComponent(file), progress)
+            }
+            files[file] = result.folder.appendingPathComponent(file)
+            return result
+        }
+
+        _ = try stage("items", BundleFiles.items, [known]) { url, _ in
+            try ItemTable.write(data.items, schema: data.schema, to: url)
+            return "\(data.items.count) items, \(data.schema.count) attributes"
+        }
+        let graph = try stage("graph", Self.graphFile, [known, try Configuration.key(configuration.graph)]) {
+            url, progress in
+            let report = try ItemGraph.build(
+                from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
+                progress: progress, to: url)
+            return "\(report.nodes) nodes, \(report.edges) edges"
+        }
+        let embedding = configuration.embedding
+        let vectors = try stage(
+            "embed", Self.skipGramFile,
+            [
+                graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
+                embedding.corpus.rawValue, "\(seed)",
+            ]
+        ) { url, progress in
+            let opened = try ItemGraph(
+                opening: graph.folder.appendingPathComponent(Self.graphFile), itemCount: data.items.count)
+            let sentences = embedding.corpus.sentences(
+                graph: opened, interactions: data.interactions, walks: configuration.walks, seed: seed,
+                threads: threads)
+            let model = SkipGramTrainer.train(
+                on: sentences, itemCount: data.items.count, options: embedding.skipGram, seed: seed,
+                threads: threads, progress: progress)
+            try model.write(to: url)
+            return "\(sentences.count) \(embedding.corpus.rawValue), "
+                + "\(embedding.skipGram.dimensions) dimensions, \(embedding.skipGram.epochs) epochs"
+        }
+        // The text encoder lands in the space of the behaviour; items without behaviour get their place from
+        // their text, so that the whole catalogue is in one index.
+        _ = try stage(
+            "query encoder", BundleFiles.queryEncoder,
+            [
+                vectors.key, known, try Configuration.key(configuration.queryEncoder),
+                try Configuration.key(configuration.text), try Configuration.key(embedding.table), "\(seed)",
+            ]
+        ) { url, progress in
+            let model = try SkipGramModel(opening: vectors.folder.appendingPathComponent(Self.skipGramFile))
+            let isKnown = model.counts.map { $0 > 0 }
+            let encoder = try QueryEncoder.train(
+                texts: data.items.map { ItemTexts.forEncoder($0, configuration.text) },
+                targets: unitRows(of: model), known: isKnown, dimension: model.dimension,
+                options: configuration.queryEncoder, seed: seed, threads: threads, progress: progress, to: url)
+            let d = model.dimension
+            let cold = isKnown.indices.filter { !isKnown[$0] }
+            _ = try EmbeddingTable.build(
+                from: model, popularity: data.interactions.positivesPerItem(),
+                filled: cold.map { (ItemIndex($0), Array(encoder.itemVectors[$0 * d..<($0 + 1) * d])) },
+                options: embedding.table,
+                to: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings))
+            return "\(isKnown.count - cold.count) items placed by behaviour, \(cold.count) by their text"
+        }
+        files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
+            .appendingPathComponent(BundleFiles.embeddings)
+        _ = try stage("neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]) {
+            url, progress in
+            let report = try NeighbourTable.build(
+                from: data.interactions, options: configuration.neighbours, seed: seed, threads: threads,
+                progress: progress, to: url)
+            return "\(report.edges) edges"
+        }
+        _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) { url, _ in
+            let report = try TextIndex.build(
+                data.items.map { ItemTexts.forIndex($0, configuration.text) }, k1: configuration.text.k1,
+                b: configuration.text.b, to: url)
+            return "\(report.terms) terms, \(report.postings) postings"
+        }
+        _ = try stage("popular", BundleFiles.popular, [known]) { url, _ in
+            let report = try PopularRetriever.build(from: data.interactions, to: url)
+            return "\(report.items) items with positives"
+        }
+        _ = try stage("state", BundleFiles.state, [known, try Configuration.key(configuration.events)]) { url, _ in
+            let state = data.state(rules: configuration.events)
+            try Checkpoint.write(state, to: url)
+            return "\(data.interactions.users.count) users, log position \(data.lastSeq)"
+        }
+        return Draft(files: files)
+    }
+
+    private static let graphFile = "graph.safetensors"
+    private static let skipGramFile = "skip-gram.safetensors"
+}
+
+/// The input vectors at length 1: n x d.
+private func unitRows(of model: SkipGramModel) -> [Float] {
+    var rows = model.input
+    rows.withUnsafeMutableBufferPointer { rows in
+        guard let base = rows.baseAddress else { return }
+        VectorKernels.normalise(
+            rows: base, stride: model.dimension, count: model.itemCount, dimension: model.dimension)
+    }
+    return rows
+}
+
+/// The files of a bundle that is not sealed yet, by their names in the bundle.
+struct Draft {
+    var files: [String: URL]
+
+    /// Puts the files into a folder, as links where the file system allows.
+    func assemble(in folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (name, source) in files.sorted(by: { $0.key < $1.key }) {
+            let target = folder.appendingPathComponent(name)
+            try? FileManager.default.removeItem(at: target)
+            do {
+                try FileManager.default.linkItem(at: source, to: target)
+            } catch {
+                try FileManager.default.copyItem(at: source, to: target)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import MagpieDomain
+
+/// Runs stages through the cache and reports on them.
+final class StageRunner {
+    struct Result {
+        var key: String
+        var folder: URL
+    }
+
+    let cache: StageCache
+    let report: (TrainingEvent) -> Void
+    private(set) var reports: [StageReport] = []
+    private(set) var usedKeys: Set<String> = []
+
+    init(cache: StageCache, report: @escaping (TrainingEvent) -> Void) {
+        self.cache = cache
+        self.report = report
+    }
+
+    /// A stage whose result is a folder in the cache. `work` writes into the folder it is given and returns the
+    /// line for people, which is kept with the result.
+    func run(
+        _ stage: String, window: String, version: Int = 1, inputs: [String],
+        _ work: (URL, @escaping (Double) -> Void) throws -> String
+    ) throws -> Result {
+        let key = StageCache.key(stage, version: version, inputs)
+        usedKeys.insert(key)
+        report(.began(stage: stage, window: window))
+        let clock = ContinuousClock.now
+        let (folder, reused) = try cache.result(key) { folder in
+            let summary = try work(folder) { self.report(.progress($0)) }
+            try Data(summary.utf8).write(to: folder.appendingPathComponent(Self.summaryFile))
+        }
+        let summary = (try? String(contentsOf: folder.appendingPathComponent(Self.summaryFile), encoding: .utf8)) ?? ""
+        finish(stage, window, summary, since: clock, reused: reused)
+        return Result(key: key, folder: folder)
+    }
+
+    /// A stage that is done anew every time: reading the log, asking questions.
+    func measure<Value>(
+        _ stage: String, window: String, _ work: (@escaping (Double) -> Void) throws -> (Value, String)
+    ) throws -> Value {
+        report(.began(stage: stage, window: window))
+        let clock = ContinuousClock.now
+        let (value, summary) = try work { self.report(.progress($0)) }
+        finish(stage, window, summary, since: clock, reused: false)
+        return value
+    }
+
+    private func finish(
+        _ stage: String, _ window: String, _ summary: String, since: ContinuousClock.Instant, reused: Bool
+    ) {
+        let (seconds, attoseconds) = (ContinuousClock.now - since).components
+        let done = StageReport(
+            stage: stage, window: window, summary: summary, seconds: Double(seconds) + Double(attoseconds) / 1e18,
+            reused: reused)
+        reports.append(done)
+        report(.ended(done))
+    }
+
+    private static let summaryFile = "summary.txt"
+}

@@ -1,0 +1,184 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieEvaluation
+import MagpieKernels
+import MagpieOnline
+import MagpieRanking
+
+/// `magpie train`: from the log to a published bundle.
+///
+///     snapshot -> graph -> walks -> embed -> index -> features -> examples -> rank -> evaluate -> publish
+///
+/// A ranker must learn from retrievers that have not seen the answers, and a measurement must ask what neither has
+/// seen. So history is cut twice, and `fit(T)` is
+///
+///  1. retrievers fitted on what is known before the last window before T (the *draft*),
+///  2. that window's requests replayed against the draft: candidates, features as of the moment, labels,
+///  3. the ranker fitted on those,
+///  4. retrievers fitted again, on everything before T.
+///
+/// `fit(T1)` makes the *twin*: it is asked what happened after T1, which gives the metrics. `fit(end)` makes the
+/// bundle that is published; nothing is left to ask it, so its manifest quotes its twin. Step 1 of the second fit
+/// is step 4 of the first, and the cache sees that.
+public struct Training {
+    public var configuration: Configuration
+    public var seed: UInt64
+    public var threads: Int
+    public var codeVersion: String
+    let cache: StageCache
+    let bundles: BundleStore
+    let report: (TrainingEvent) -> Void
+
+    public init(
+        configuration: Configuration, seed: UInt64, threads: Int, codeVersion: String, work: URL, bundles: BundleStore,
+        report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.seed = seed
+        self.threads = threads
+        self.codeVersion = codeVersion
+        cache = StageCache(folder: work)
+        self.bundles = bundles
+        self.report = report
+    }
+
+    public struct Report: Sendable, Codable {
+        public var bundle: String
+        public var split: SplitKind
+        public var splitReason: String
+        public var stages: [StageReport]
+        public var rankers: [String: ConditionalLogit.Report]
+        public var evaluation: EvaluationTable
+    }
+
+    /// Trains on the log as it stands now and publishes the bundle.
+    public func run(log: some EventLog, catalogue: some Catalogue) throws -> Report {
+        let runner = StageRunner(cache: cache, report: report)
+        let plan = try Plan(self, log: log, catalogue: catalogue, runner: runner)
+        let twin = try plan.twin()
+        let table = try plan.fit.evaluate(twin, asked: plan.outer)
+        let published = try plan.published()
+        let id = try runner.measure("publish", window: "published") { _ in
+            let id = try publish(published, table: table, plan: plan)
+            return (id, "bundle \(id)")
+        }
+        cache.prune(keeping: runner.usedKeys)
+        return Report(
+            bundle: id, split: plan.outer.kind, splitReason: plan.outer.reason, stages: runner.reports,
+            rankers: published.rankers, evaluation: table)
+    }
+
+    /// Makes the twin, or reuses it, and measures it; nothing is published.
+    public func evaluate(log: some EventLog, catalogue: some Catalogue) throws -> EvaluationTable {
+        let plan = try Plan(
+            self, log: log, catalogue: catalogue, runner: StageRunner(cache: cache, report: report))
+        return try plan.fit.evaluate(try plan.twin(), asked: plan.outer)
+    }
+
+    private func publish(_ bundle: Fit.Bundle, table: EvaluationTable, plan: Plan) throws -> String {
+        let draft = try bundles.draft()
+        try bundle.files.assemble(in: draft)
+        var values: [String: [String: Double]] = [:]
+        for row in table.rows { values["\(row.scenario) \(row.system)"] = row.values }
+        let times = plan.history.rows.lazy.map(\.time)
+        let manifest = BundleManifest(
+            configuration: try JSONValue(encoding: configuration), seed: seed,
+            window: .init(from: times.min(), to: times.max()),
+            counts: [
+                "items": bundle.data.items.count, "users": bundle.data.interactions.users.count,
+                "interactions": bundle.data.interactions.count,
+            ],
+            codeVersion: codeVersion, metrics: .init(twin: plan.inner.reason, values: values),
+            logSeq: plan.history.lastSeq, catalogueSeq: plan.known.catalogueSeq, createdAt: .now)
+        let sealed = try bundles.seal(draft, manifest)
+        try bundles.publish(sealed.id)
+        return sealed.id
+    }
+}
+
+/// The two cuts of one history, and the two fits they make.
+private struct Plan {
+    let history: History
+    let known: Known
+    /// Known before T1, asked after it.
+    let outer: Split
+    /// The same within what is known before T1.
+    let inner: Split
+    let fit: Fit
+
+    init(
+        _ training: Training, log: some EventLog, catalogue: some Catalogue, runner: StageRunner
+    ) throws {
+        let rules = training.configuration.events
+        let history = try runner.measure("snapshot", window: "log") { progress in
+            let history = try History(log, rules: rules, progress: progress)
+            let positives = history.rows.count { $0.isPositive }
+            let summary =
+                "\(history.rows.count) interactions, \(positives) positive, \(history.userIDs.count) users"
+            return (history, summary)
+        }
+        guard history.rows.contains(where: \.isPositive) else {
+            throw TrainingError.nothingToLearn(events: history.rows.count, positive: rules.positive.notation)
+        }
+        self.history = history
+        known = try Known(history: history, catalogue: catalogue)
+        outer = Split(history, rows: Array(history.rows.indices), options: training.configuration.split)
+        var options = training.configuration.split
+        options.kind = outer.kind
+        inner = Split(history, rows: outer.known, options: options)
+        fit = Fit(training: training, runner: runner, history: history, known: known)
+    }
+
+    /// `fit(T1)`.
+    func twin() throws -> Fit.Bundle {
+        try fit.bundle(
+            window: "twin", draft: fit.dataset(inner.known, asOf: inner.catalogueAsOf),
+            refit: fit.dataset(outer.known, asOf: outer.catalogueAsOf), asked: inner)
+    }
+
+    /// `fit(end)`.
+    func published() throws -> Fit.Bundle {
+        try fit.bundle(
+            window: "published", draft: fit.dataset(outer.known, asOf: outer.catalogueAsOf),
+            refit: fit.dataset(Array(history.rows.indices), asOf: .distantFuture), asked: outer)
+    }
+}
+
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    case nothingToLearn(events: Int, positive: String)
+
+    public var description: String {
+        switch self {
+        case .nothingToLearn(0, _):
+            "this home has no events to learn from: import some first (magpie import PATH)"
+        case .nothingToLearn(let events, let positive):
+            "none of the \(events) events is positive by the rule \"\(positive)\": "
+                + "set events.positive in magpie.json to what your events mean"
+        }
+    }
+}
+
+/// What the catalogue says, read once.
+struct Known {
+    let catalogueSeq: Int64
+    let schema: [String: AttributeType]
+    let deleted: Set<ItemKey>
+    private let read: (Timestamp) throws -> [Entry<Item>]
+
+    init(history: History, catalogue: some Catalogue) throws {
+        catalogueSeq = try catalogue.lastItemSeq()
+        schema = try catalogue.itemSchema()
+        var deleted = Set<ItemKey>()
+        try catalogue.itemRevisions(after: 0) { revision in
+            switch revision.change {
+            case .delete: deleted.insert(revision.id.key)
+            case .patch: deleted.remove(revision.id.key)
+            }
+        }
+        self.deleted = deleted
+        read = { try catalogue.items(asOf: $0) }
+    }
+
+    func items(asOf time: Timestamp) throws -> [Entry<Item>] { try read(time) }
+}

@@ -1,0 +1,84 @@
+import MagpieDomain
+
+/// What was answered, how, and from which state.
+public struct Answer: Sendable {
+    /// The rung of the degradation ladder that made the order.
+    public enum Rung: String, Sendable, Codable {
+        /// All stages: candidates ordered by the trained ranker.
+        case ranked
+        /// No ranker for this scenario (or switched off): candidates in the order of reciprocal rank fusion.
+        case retrieved
+        /// Nothing was known of the user and nothing was proposed: popular items.
+        case popular
+    }
+
+    public struct Entry: Sendable {
+        public var index: ItemIndex
+        public var id: ItemID
+        public var title: String?
+        public var score: Float
+        /// Which retrievers proposed it.
+        public var proposals: [Proposal]
+        /// Its row of features and what each added to the score; empty unless explained.
+        public var features: [FeatureTerm]
+    }
+
+    public struct Proposal: Sendable, Hashable {
+        public var retriever: String
+        /// 1 = its first.
+        public var rank: Int
+        public var score: Float
+    }
+
+    public struct FeatureTerm: Sendable {
+        public var name: String
+        /// NaN = not known.
+        public var value: Float
+        public var contribution: Float
+    }
+
+    /// What happened on the way, for `explain`.
+    public struct Funnel: Sendable {
+        /// Items in the bundle, and how many of them each reason took out before retrieval.
+        public var catalogue: Int
+        public var excluded: [Exclusion]
+        /// The vector that the embedding retriever looked for.
+        public var queryEmbedding: [Float]?
+        /// How many candidates each retriever proposed, and how long it took in microseconds.
+        public var retrieved: [Retrieved]
+        /// Distinct candidates after the merge.
+        public var merged: Int
+        /// Candidates that another of the same group took the place of.
+        public var sameGroup: Int
+        public var microseconds: Stages
+
+        public struct Exclusion: Sendable {
+            public var reason: String
+            public var count: Int
+        }
+
+        public struct Retrieved: Sendable {
+            public var retriever: String
+            public var candidates: [Scored]
+            public var microseconds: Double
+        }
+
+        public struct Stages: Sendable {
+            public var query = 0.0
+            public var retrieve = 0.0
+            public var score = 0.0
+            public var features = 0.0
+            public var rank = 0.0
+        }
+    }
+
+    public var requestId: RequestID
+    public var scenario: String
+    public var bundle: String
+    public var rung: Rung
+    public var now: Timestamp
+    /// The log position of the state that was read.
+    public var appliedSeq: Int64
+    public var entries: [Entry]
+    public var funnel: Funnel?
+}

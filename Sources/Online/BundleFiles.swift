@@ -1,0 +1,12 @@
+/// The names of the files of a bundle. Each is described by the type that reads it.
+public enum BundleFiles {
+    public static let items = "items.safetensors"
+    public static let embeddings = "embeddings.safetensors"
+    public static let queryEncoder = "query-encoder.safetensors"
+    public static let text = "text.safetensors"
+    public static let neighbours = "neighbours.safetensors"
+    public static let popular = "popular.safetensors"
+    public static let state = "state.safetensors"
+
+    public static func ranker(_ scenario: String) -> String { "ranker.\(scenario).safetensors" }
+}

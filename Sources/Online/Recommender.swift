@@ -1,0 +1,221 @@
+import MagpieArtifacts
+import MagpieDomain
+import MagpieRanking
+
+/// The online path: retrieve, merge, filter, add features, rank, re-order. State and clock are parameters, so
+/// that replaying history through it makes the training examples, and running it ahead of time makes the batch.
+public struct Recommender: Sendable {
+    public let snapshot: Snapshot
+    public let state: FeatureStore
+    public let catalogue: LiveCatalogue
+
+    /// A request may ask for this many items.
+    public static let counts = 1...1_000
+    /// Of a long history only the newest items are embedded and looked up.
+    static let historyLimit = 1_000
+
+    public init(snapshot: Snapshot, state: FeatureStore, catalogue: LiveCatalogue = LiveCatalogue()) {
+        self.snapshot = snapshot
+        self.state = state
+        self.catalogue = catalogue
+    }
+
+    /// Answers one request as of `now`.
+    public func answer(_ request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Answer {
+        let stage = try candidates(for: request, now: now, deadline: deadline)
+        var watch = Stopwatch()
+        let (order, scores, features, rung) = rank(stage, request)
+        let (kept, sameGroup) = reorder(order, stage)
+        let rankTime = watch.lap()
+
+        let entries = kept.prefix(request.count).map { row in
+            entry(row, stage, score: scores[row], features: request.explain ? features : nil)
+        }
+        var funnel = stage.funnel
+        funnel.sameGroup = sameGroup
+        funnel.microseconds.rank = rankTime
+        return Answer(
+            requestId: request.id, scenario: stage.scenario.name, bundle: snapshot.bundle, rung: rung, now: now,
+            appliedSeq: state.appliedSeq, entries: entries, funnel: request.explain ? funnel : nil)
+    }
+
+    // MARK: First stage
+
+    /// The merged candidates of a request, scored by every retriever: what the ranker orders and learns from.
+    public func candidates(for request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Candidates {
+        var watch = Stopwatch()
+        let scenario = try snapshot.scenario(request.scenario)
+        let (query, exclusions) = try query(for: request, scenario: scenario, now: now)
+        var funnel = Answer.Funnel(
+            catalogue: snapshot.items.count, excluded: exclusions, queryEmbedding: nil, retrieved: [], merged: 0,
+            sameGroup: 0,
+            microseconds: .init())
+        if request.explain { funnel.queryEmbedding = snapshot.embedder?.vector(for: query) }
+        funnel.microseconds.query = watch.lap()
+
+        var proposers =
+            try request.onlyRetriever.map { [try retriever($0)] }
+            ?? snapshot.retrievers.filter {
+                scenario.retrievers.contains($0.name)
+            }
+        let limit = max(scenario.candidatesPerRetriever, request.count)
+        func retrieve() {
+            for retriever in proposers {
+                var clock = Stopwatch()
+                let list = retriever.candidates(for: query, limit: limit, deadline: deadline)
+                funnel.retrieved.append(.init(retriever: retriever.name, candidates: list, microseconds: clock.lap()))
+            }
+        }
+        retrieve()
+        if funnel.retrieved.allSatisfy(\.candidates.isEmpty), request.onlyRetriever == nil {
+            // The last rung: nobody had anything to say, so what is popular is better than silence.
+            proposers = snapshot.retrievers.filter { $0.name == "popular" && !scenario.retrievers.contains($0.name) }
+            retrieve()
+        }
+        var merged = ItemSet(itemCount: snapshot.items.count)
+        for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
+        let items = merged.items
+        funnel.merged = items.count
+        funnel.microseconds.retrieve = watch.lap()
+
+        let opinions = snapshot.retrievers.map {
+            FeatureContext.Opinion(retriever: $0.name, scores: $0.scores(of: items, for: query))
+        }
+        funnel.microseconds.score = watch.lap()
+        return Candidates(
+            scenario: scenario, query: query, items: items, opinions: opinions, now: now, funnel: funnel)
+    }
+
+    /// The features of candidates, one row each, as of the moment they were retrieved for.
+    public func features(_ stage: Candidates) -> FeatureMatrix {
+        snapshot.features.matrix(
+            FeatureContext(
+                items: stage.items, query: stage.query, opinions: stage.opinions,
+                states: state.items(stage.items.map { snapshot.items.key(of: $0) }), totals: state.totals,
+                table: snapshot.items,
+                similarities: snapshot.similarities, popularity: snapshot.popularity, now: stage.now))
+    }
+
+    // MARK: Second stage
+
+    private func rank(
+        _ stage: Candidates, _ request: Request
+    ) -> (order: [Int], scores: [Float], features: FeatureMatrix?, rung: Answer.Rung) {
+        let useRanker = request.onlyRetriever == nil && (request.useRanker ?? stage.scenario.useRanker)
+        let scores: [Float]
+        var features: FeatureMatrix?
+        var rung = Answer.Rung.retrieved
+        if useRanker, let ranker = snapshot.rankers[stage.scenario.name] {
+            let matrix = self.features(stage)
+            scores = ranker.scores(of: matrix)
+            features = matrix
+            rung = .ranked
+        } else {
+            scores = Fusion.scores(of: stage.items, proposals: stage.funnel.retrieved.map(\.candidates))
+        }
+        if stage.funnel.retrieved.allSatisfy({ $0.candidates.isEmpty || $0.retriever == "popular" }) {
+            rung = .popular
+        }
+        let order = stage.items.indices.sorted { a, b in
+            Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
+        }
+        return (order, scores, features, rung)
+    }
+
+    /// One item of a `groupId`: the first stays.
+    private func reorder(_ order: [Int], _ stage: Candidates) -> (kept: [Int], sameGroup: Int) {
+        guard stage.scenario.onePerGroup, snapshot.items.schema[ReservedAttribute.groupId] != nil else {
+            return (order, 0)
+        }
+        var groups = Set<String>()
+        let kept = order.filter { row in
+            guard case .keyword(let group)? = snapshot.items.attribute(ReservedAttribute.groupId, of: stage.items[row])
+            else { return true }
+            return groups.insert(group).inserted
+        }
+        return (kept, order.count - kept.count)
+    }
+
+    // MARK: Parts
+
+    private func retriever(_ name: String) throws -> any Retriever {
+        guard let found = snapshot.retrievers.first(where: { $0.name == name }) else {
+            throw RequestError.unknownRetriever(got: name, expected: snapshot.retrievers.map(\.name))
+        }
+        return found
+    }
+
+    private func query(
+        for request: Request, scenario: Scenario, now: Timestamp
+    ) throws -> (Query, [Answer.Funnel.Exclusion]) {
+        guard Self.counts.contains(request.count) else {
+            throw RequestError.count(got: request.count, expected: Self.counts)
+        }
+        let text = request.text?.trimmingWhitespace()
+        if scenario.name == Scenario.search.name, text?.isEmpty ?? true {
+            throw RequestError.nothingAsked(scenario: scenario.name)
+        }
+        let items = snapshot.items
+        var seed: ItemIndex?
+        if let id = request.seed {
+            guard let index = items.index(of: id) else { throw RequestError.unknownItem(id.string) }
+            seed = index
+        }
+        let user = request.user.flatMap { state.user($0) }
+        let history = (user?.history(limit: Self.historyLimit) ?? []).compactMap { touch in
+            items.index(of: touch.item).map { Interest(item: $0, time: touch.time) }
+        }
+
+        var excluded = snapshot.availability.unavailable(at: now)
+        catalogue.update(&excluded) { items.index(of: $0) }
+        var exclusions: [Answer.Funnel.Exclusion] = []
+        var before = 0
+        func note(_ reason: String) {
+            let count = excluded.count
+            if count > before { exclusions.append(.init(reason: reason, count: count - before)) }
+            before = count
+        }
+        note("unavailable")
+        if scenario.excludeSeen, let user {
+            for touch in user.recent { if let item = items.index(of: touch.item) { excluded.insert(item) } }
+            note("seen")
+        }
+        if let filter = request.filter {
+            excluded.formUnion(items.matching(filter).complement)
+            note("filter")
+        }
+        for id in request.exclude { if let item = items.index(of: id) { excluded.insert(item) } }
+        if let seed { excluded.insert(seed) }
+        note("asked for")
+        return (Query(history: history, text: text, seed: seed, excluded: excluded), exclusions)
+    }
+
+    private func entry(_ row: Int, _ stage: Candidates, score: Float, features: FeatureMatrix?) -> Answer.Entry {
+        let item = stage.items[row]
+        var terms: [Answer.FeatureTerm] = []
+        if let features, let ranker = snapshot.rankers[stage.scenario.name] {
+            let contributions = ranker.contributions(of: features, row: row)
+            terms = features.names.indices.map {
+                .init(name: features.names[$0], value: features[row, $0], contribution: contributions[$0])
+            }
+        }
+        let proposals = stage.funnel.retrieved.compactMap { list -> Answer.Proposal? in
+            guard let rank = list.candidates.firstIndex(where: { $0.item == item }) else { return nil }
+            return .init(retriever: list.retriever, rank: rank + 1, score: list.candidates[rank].score)
+        }
+        return .init(
+            index: item, id: snapshot.items.id(of: item), title: snapshot.items.title(of: item), score: score,
+            proposals: proposals, features: terms)
+    }
+}
+
+/// The first stage's result: the merged candidates of one request with every retriever's opinion of each.
+public struct Candidates: Sendable {
+    public var scenario: Scenario
+    public var query: Query
+    /// Ascending.
+    public var items: [ItemIndex]
+    public var opinions: [FeatureContext.Opinion]
+    public var now: Timestamp
+    var funnel: Answer.Funnel
+}

@@ -1,0 +1,124 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieRanking
+import MagpieRetrieval
+
+/// An open bundle: immutable, mapped, shared by all requests. A request takes one snapshot and keeps it to the end.
+///
+/// It may be partial: a retriever or a ranker whose file is not there is left out, and the answer comes from the
+/// next rung. Only the item table must be there.
+public struct Snapshot: Sendable {
+    public let bundle: String
+    public let items: ItemTable
+    public let retrievers: [any Retriever]
+    public let scenarios: [String: Scenario]
+    public let features: FeatureCatalogue
+    public let checkpoint: Checkpoint?
+    let embedder: EmbeddingRetriever?
+    let similarities: [any ItemSimilarity]
+    let popularity: any Popularity
+    let rankers: [String: LinearRanker]
+    let availability: Availability
+
+    /// - Parameter folder: the bundle's folder, with the files named in ``BundleFiles``.
+    public init(opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped) throws {
+        func there(_ name: String) -> URL? {
+            let url = folder.appendingPathComponent(name)
+            return FileManager.default.fileExists(atPath: url.path) ? url : nil
+        }
+        let items = try ItemTable(folder.appendingPathComponent(BundleFiles.items))
+        var retrievers: [any Retriever] = []
+        var similarities: [any ItemSimilarity] = []
+        var popularity: any Popularity = NoPopularity()
+        var embedder: EmbeddingRetriever?
+
+        if let url = there(BundleFiles.embeddings) {
+            let table = try EmbeddingTable(opening: url, itemCount: items.count)
+            let encoder = try there(BundleFiles.queryEncoder).map(QueryEncoder.init(opening:))
+            let retriever = try EmbeddingRetriever(table, text: encoder)
+            retrievers.append(retriever)
+            embedder = retriever
+            similarities.append(EmbeddingSimilarity(table))
+        }
+        if let url = there(BundleFiles.neighbours) {
+            let table = try NeighbourTable(opening: url, itemCount: items.count)
+            retrievers.append(NeighbourRetriever(table))
+            similarities.append(NeighbourSimilarity(table))
+        }
+        if let url = there(BundleFiles.text) {
+            let index = try TextIndex(opening: url)
+            guard index.itemCount == items.count else {
+                throw SnapshotError.itemCount(file: url.path, got: index.itemCount, expected: items.count)
+            }
+            retrievers.append(TextRetriever(index))
+        }
+        if let url = there(BundleFiles.popular) {
+            let popular = try PopularRetriever(opening: url, itemCount: items.count)
+            retrievers.append(popular)
+            popularity = PopularityShare(popular)
+        }
+
+        let features = FeatureCatalogue(
+            retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
+        var rankers: [String: LinearRanker] = [:]
+        for scenario in scenarios {
+            guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
+            let ranker = try LinearRanker(opening: url)
+            guard ranker.featureNames == features.names else {
+                throw RankingError.featuresDiffer(got: features.names, expected: ranker.featureNames)
+            }
+            rankers[scenario.name] = ranker
+        }
+
+        self.bundle = bundle
+        self.items = items
+        self.retrievers = retrievers
+        self.embedder = embedder
+        self.similarities = similarities
+        self.popularity = popularity
+        self.features = features
+        self.rankers = rankers
+        self.scenarios = Dictionary(scenarios.map { ($0.name, $0) }) { _, last in last }
+        checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
+        availability = Availability(items)
+    }
+
+    public func scenario(_ name: String) throws -> Scenario {
+        guard let scenario = scenarios[name] else {
+            throw RequestError.unknownScenario(got: name, expected: scenarios.keys.sorted())
+        }
+        return scenario
+    }
+
+    public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
+}
+
+public enum SnapshotError: Error, Equatable, CustomStringConvertible {
+    case itemCount(file: String, got: Int, expected: Int)
+
+    public var description: String {
+        switch self {
+        case .itemCount(let file, let got, let expected):
+            "\(file) has \(got) items and the item table \(expected): the files are not of one bundle; "
+                + "train again, or roll back to an older bundle"
+        }
+    }
+}
+
+/// ``Popularity`` from the counts of the popular retriever.
+private struct PopularityShare: Popularity {
+    private let shares: [Float]
+
+    init(_ popular: PopularRetriever) {
+        let logs = popular.counts.map { Float(log1p(Double($0))) }
+        let most = max(logs.max() ?? 0, .leastNormalMagnitude)
+        shares = logs.map { $0 / most }
+    }
+
+    func share(of item: ItemIndex) -> Float { shares[Int(item)] }
+}
+
+private struct NoPopularity: Popularity {
+    func share(of item: ItemIndex) -> Float { .nan }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+
+/// The state of all users and items at one log position: an artifact of the bundle, mapped and read by key.
+///
+/// ## Layout 1 of `state.safetensors` (kind "state")
+///
+/// | tensor | type | what |
+/// |---|---|---|
+/// | `users.key` | U64 [u] | ascending |
+/// | `users.counts` | I64 [u, 3] | appliedSeq, events, positives |
+/// | `users.offsets` | I64 [u + 1] | rows of `touches.*` of each user |
+/// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
+/// | `items.key` | U64 [i] | ascending |
+/// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
+///
+/// Metadata: `appliedSeq`, and over all items `events` and `positives`.
+public struct Checkpoint: Sendable {
+    public static let kind = "state"
+    static let layout = 1
+
+    public let appliedSeq: Int64
+    public let totals: FeatureStore.Totals
+    private let userKey: Tensor<UInt64>
+    private let userCounts: Tensor<Int64>
+    private let userOffsets: Tensor<Int64>
+    private let touchTime: Tensor<Int64>
+    private let touchEvent: Tensor<UInt64>
+    private let touchItem: Tensor<UInt64>
+    private let touchPositive: Tensor<UInt8>
+    private let itemKey: Tensor<UInt64>
+    private let itemCounts: Tensor<Int64>
+
+    public init(opening url: URL) throws {
+        let file = try TensorFile(url, kind: Self.kind, layouts: 1...Self.layout)
+        func number(_ name: String) throws -> Int64 {
+            guard let value = file.metadata[name].flatMap(Int64.init) else {
+                throw RankingError.corrupt(path: url.path, detail: "metadata \(name) is missing or not a number")
+            }
+            return value
+        }
+        appliedSeq = try number("appliedSeq")
+        totals = .init(events: try number("events"), positives: try number("positives"))
+        userKey = try file.tensor("users.key", as: UInt64.self)
+        userCounts = try file.tensor("users.counts", as: Int64.self, shape: [userKey.count, 3])
+        userOffsets = try file.tensor("users.offsets", as: Int64.self, shape: [userKey.count + 1])
+        touchTime = try file.tensor("touches.time", as: Int64.self)
+        touchEvent = try file.tensor("touches.event", as: UInt64.self, shape: [touchTime.count])
+        touchItem = try file.tensor("touches.item", as: UInt64.self, shape: [touchTime.count])
+        touchPositive = try file.tensor("touches.positive", as: UInt8.self, shape: [touchTime.count])
+        itemKey = try file.tensor("items.key", as: UInt64.self)
+        itemCounts = try file.tensor("items.counts", as: Int64.self, shape: [itemKey.count, 5])
+        try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
+    }
+
+    private static func check(_ offsets: Tensor<Int64>, ends: Int, _ name: String, _ url: URL) throws {
+        var last: Int64 = 0
+        for i in 0..<offsets.count {
+            guard offsets[i] >= last else {
+                throw RankingError.corrupt(path: url.path, detail: "\(name)[\(i)] goes down")
+            }
+            last = offsets[i]
+        }
+        guard offsets[0] == 0, last == Int64(ends) else {
+            throw RankingError.corrupt(path: url.path, detail: "\(name) does not span its \(ends) rows")
+        }
+    }
+
+    var userKeys: [UserKey] { (0..<userKey.count).map { UserKey(userKey[$0]) } }
+    var itemKeys: [ItemKey] { (0..<itemKey.count).map { ItemKey(itemKey[$0]) } }
+
+    public func user(_ key: UserKey) -> UserState? {
+        guard let row = userKey.sortedIndex(of: key.raw) else { return nil }
+        var state = UserState()
+        state.appliedSeq = userCounts[row * 3]
+        state.events = userCounts[row * 3 + 1]
+        state.positives = userCounts[row * 3 + 2]
+        state.recent = (Int(userOffsets[row])..<Int(userOffsets[row + 1])).map { t in
+            UserState.Touch(
+                time: touchTime[t], eventHash: touchEvent[t], item: ItemKey(touchItem[t]),
+                isPositive: touchPositive[t] != 0)
+        }
+        return state
+    }
+
+    public func item(_ key: ItemKey) -> ItemState? {
+        guard let row = itemKey.sortedIndex(of: key.raw) else { return nil }
+        var state = ItemState()
+        state.appliedSeq = itemCounts[row * 5]
+        state.events = itemCounts[row * 5 + 1]
+        state.positives = itemCounts[row * 5 + 2]
+        state.firstPositive = itemCounts[row * 5 + 3]
+        state.lastPositive = itemCounts[row * 5 + 4]
+        return state
+    }
+
+    public static func write(_ store: FeatureStore, to url: URL) throws {
+        let (users, items, totals, appliedSeq) = store.contents()
+        var file = TensorFileWriter(
+            kind: kind, layout: layout,
+            metadata: [
+                "appliedSeq": "\(appliedSeq)", "events": "\(totals.events)", "positives": "\(totals.positives)",
+            ])
+        let touches = users.flatMap(\.1.recent)
+        file.add("users.key", users.map(\.0.raw))
+        file.add(
+            "users.counts", users.flatMap { [$0.1.appliedSeq, $0.1.events, $0.1.positives] }, shape: [users.count, 3])
+        file.add("users.offsets", offsets(users.map(\.1.recent.count)))
+        file.add("touches.time", touches.map(\.time))
+        file.add("touches.event", touches.map(\.eventHash))
+        file.add("touches.item", touches.map(\.item.raw))
+        file.add("touches.positive", touches.map { UInt8($0.isPositive ? 1 : 0) })
+        file.add("items.key", items.map(\.0.raw))
+        file.add(
+            "items.counts",
+            items.flatMap { _, s in [s.appliedSeq, s.events, s.positives, s.firstPositive, s.lastPositive] },
+            shape: [items.count, 5])
+        try file.write(to: url)
+    }
+
+    private static func offsets(_ counts: [Int]) -> [Int64] {
+        var offsets: [Int64] = [0]
+        var total: Int64 = 0
+        for count in counts {
+            total += Int64(count)
+            offsets.append(total)
+        }
+        return offsets
+    }
+}
+
+extension Tensor where Element == UInt64 {
+    /// Binary search in an ascending tensor. On unsorted (corrupt) bytes the answer is in range or nil.
+    func sortedIndex(of value: UInt64) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == value ? low : nil
+    }
+}

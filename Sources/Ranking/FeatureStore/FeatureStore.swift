@@ -1,0 +1,162 @@
+import MagpieDomain
+import Synchronization
+
+/// The live state of all users and items: the checkpoint of the bundle and, over it, what came after.
+///
+/// One writer folds events in log order with ``apply(_:)``; readers take single values. Offline replay and the
+/// server use this same type and this same fold, so that a feature means the same in training and in serving.
+public final class FeatureStore: Sendable {
+    private struct Overlay {
+        var users: [UserKey: UserState] = [:]
+        var items: [ItemKey: ItemState] = [:]
+        var erased: Set<UserKey> = []
+        var totals: Totals
+        var appliedSeq: Int64
+    }
+
+    /// Over all items.
+    public struct Totals: Sendable, Equatable {
+        public var events: Int64 = 0
+        public var positives: Int64 = 0
+
+        public init(events: Int64 = 0, positives: Int64 = 0) {
+            self.events = events
+            self.positives = positives
+        }
+
+        /// The share of events that are positive; 0.5 when there are none.
+        public var positiveRate: Double { events > 0 ? Double(positives) / Double(events) : 0.5 }
+
+        mutating func fold(isPositive: Bool, sign: Int64) {
+            events += sign
+            positives += isPositive ? sign : 0
+        }
+    }
+
+    private let rules: EventRules
+    private let checkpoint: Checkpoint?
+    private let overlay: Mutex<Overlay>
+
+    public init(rules: EventRules, checkpoint: Checkpoint? = nil) {
+        self.rules = rules
+        self.checkpoint = checkpoint
+        overlay = Mutex(
+            Overlay(totals: checkpoint?.totals ?? Totals(), appliedSeq: checkpoint?.appliedSeq ?? 0))
+    }
+
+    /// The log position that the state has reached: resume reading the log after it.
+    public var appliedSeq: Int64 { overlay.withLock { $0.appliedSeq } }
+
+    public var totals: Totals { overlay.withLock { $0.totals } }
+
+    public func user(_ key: UserKey) -> UserState? {
+        overlay.withLock { overlay in
+            if let state = overlay.users[key] { return state }
+            return overlay.erased.contains(key) ? nil : checkpoint?.user(key)
+        }
+    }
+
+    public func items(_ keys: [ItemKey]) -> [ItemState?] {
+        overlay.withLock { overlay in
+            keys.map { overlay.items[$0] ?? checkpoint?.item($0) }
+        }
+    }
+
+    /// Folds one event in. Events at or before ``appliedSeq`` are ignored, so that reading a part of the log
+    /// twice changes nothing.
+    public func apply(_ event: Event) {
+        overlay.withLock { overlay in
+            guard event.seq > overlay.appliedSeq else { return }
+            overlay.appliedSeq = event.seq
+            if event.kind == Event.identifyKind {
+                return join(event, in: &overlay)
+            }
+            guard let actor = event.actor, let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else {
+                return
+            }
+            fold(
+                actor: actor, item: item, time: event.effectiveTime, eventHash: StableHash.xxh64(event.eventId),
+                isPositive: rules.isPositive(event), seq: event.seq, in: &overlay)
+        }
+    }
+
+    /// Folds one interaction in that is known to be due: offline replay reads them from columns.
+    public func fold(
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, seq: Int64
+    ) {
+        overlay.withLock { overlay in
+            fold(
+                actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive, seq: seq,
+                in: &overlay)
+        }
+    }
+
+    /// Says that the log has been read up to here, though its last events changed nothing.
+    public func advance(to seq: Int64) {
+        overlay.withLock { $0.appliedSeq = max($0.appliedSeq, seq) }
+    }
+
+    private func fold(
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, seq: Int64,
+        in overlay: inout Overlay
+    ) {
+        let touch = UserState.Touch(
+            time: time.milliseconds, eventHash: eventHash, item: item, isPositive: isPositive)
+        if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
+        overlay.users[actor]?.fold(touch, seq: seq)
+        overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
+            .fold(time: time, isPositive: isPositive, seq: seq)
+        overlay.totals.fold(isPositive: isPositive, sign: 1)
+    }
+
+    /// Takes an erased person's event out of the items' counts; ``forget(_:)`` takes the person out.
+    public func subtract(_ event: Event) {
+        guard let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else { return }
+        overlay.withLock { overlay in
+            overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
+                .fold(time: event.effectiveTime, isPositive: rules.isPositive(event), seq: event.seq, sign: -1)
+            overlay.totals.fold(isPositive: rules.isPositive(event), sign: -1)
+        }
+    }
+
+    public func forget(_ user: UserKey) {
+        overlay.withLock { overlay in
+            overlay.users[user] = nil
+            overlay.erased.insert(user)
+        }
+    }
+
+    private func current(_ key: UserKey, in overlay: borrowing Overlay) -> UserState {
+        if let state = overlay.users[key] { return state }
+        return overlay.erased.contains(key) ? UserState() : checkpoint?.user(key) ?? UserState()
+    }
+
+    private func join(_ event: Event, in overlay: inout Overlay) {
+        guard let user = event.userId?.key, let anonymous = event.anonymousId.map(Event.anonymousKey) else { return }
+        let past = current(anonymous, in: overlay)
+        var joined = current(user, in: overlay)
+        joined.merge(past)
+        joined.appliedSeq = event.seq
+        overlay.users[user] = joined
+        overlay.users[anonymous] = UserState()
+    }
+
+    /// Everything, for ``Checkpoint/write(_:to:)``: ascending by key.
+    func contents() -> (users: [(UserKey, UserState)], items: [(ItemKey, ItemState)], totals: Totals, appliedSeq: Int64)
+    {
+        overlay.withLock { overlay in
+            var users = overlay.users
+            var items = overlay.items
+            if let checkpoint {
+                for key in checkpoint.userKeys where users[key] == nil && !overlay.erased.contains(key) {
+                    users[key] = checkpoint.user(key)
+                }
+                for key in checkpoint.itemKeys where items[key] == nil { items[key] = checkpoint.item(key) }
+            }
+            return (
+                users.filter { !$0.value.recent.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                items.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, overlay.totals, overlay.appliedSeq
+            )
+        }
+    }
+}

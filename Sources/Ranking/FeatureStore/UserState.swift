@@ -1,0 +1,77 @@
+import MagpieDomain
+
+/// What live features and retrieval know of one user: a value that folds events in any order to the same result.
+///
+/// Integers only; decay and rates are computed when read. `recent` holds the ``capacity`` greatest events by
+/// (time, id), so that folding is commutative and the size bounded: it is the history that retrieval embeds and
+/// the list of what has been seen.
+public struct UserState: Sendable, Equatable {
+    public static let capacity = 10_000
+
+    /// One interaction, as small as it can be.
+    public struct Touch: Sendable, Equatable, Comparable {
+        public var time: Int64
+        /// A hash of the event id: the tie-break between events of one millisecond.
+        public var eventHash: UInt64
+        public var item: ItemKey
+        public var isPositive: Bool
+
+        public init(time: Int64, eventHash: UInt64, item: ItemKey, isPositive: Bool) {
+            self.time = time
+            self.eventHash = eventHash
+            self.item = item
+            self.isPositive = isPositive
+        }
+
+        public static func < (a: Touch, b: Touch) -> Bool {
+            (a.time, a.eventHash) < (b.time, b.eventHash)
+        }
+    }
+
+    /// The log position of the newest event that was folded in.
+    public var appliedSeq: Int64 = 0
+    public var events: Int64 = 0
+    public var positives: Int64 = 0
+    /// Ascending by (time, hash): the newest is last.
+    public var recent: [Touch] = []
+
+    public init() {}
+
+    public mutating func fold(_ touch: Touch, seq: Int64) {
+        appliedSeq = max(appliedSeq, seq)
+        events += 1
+        positives += touch.isPositive ? 1 : 0
+        insert(touch)
+    }
+
+    /// Joins another history to this one (`identify`).
+    public mutating func merge(_ other: UserState) {
+        appliedSeq = max(appliedSeq, other.appliedSeq)
+        events += other.events
+        positives += other.positives
+        for touch in other.recent { insert(touch) }
+    }
+
+    private mutating func insert(_ touch: Touch) {
+        // Events mostly come in time order, so the search starts at the end.
+        var at = recent.count
+        while at > 0, touch < recent[at - 1] { at -= 1 }
+        if recent.count == Self.capacity {
+            if at == 0 { return }
+            recent.removeFirst()
+            at -= 1
+        }
+        recent.insert(touch, at: at)
+    }
+
+    /// The items liked, newest first, each once.
+    public func history(limit: Int) -> [(item: ItemKey, time: Timestamp)] {
+        var seen = Set<ItemKey>()
+        var history: [(item: ItemKey, time: Timestamp)] = []
+        for touch in recent.reversed() where touch.isPositive && seen.insert(touch.item).inserted {
+            history.append((touch.item, Timestamp(milliseconds: touch.time)))
+            if history.count == limit { break }
+        }
+        return history
+    }
+}

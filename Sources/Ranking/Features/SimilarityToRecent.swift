@@ -1,0 +1,32 @@
+import MagpieDomain
+
+/// How alike a candidate is to what the user liked last: to the very last item, and to the last five on average
+/// and at best. NaN without a history.
+struct SimilarityToRecent: Feature {
+    let similarity: String
+
+    var columns: [String] {
+        ["\(similarity).toLast", "\(similarity).toLast5Mean", "\(similarity).toLast5Max"]
+    }
+
+    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+        guard let similarity = context.similarities.first(where: { $0.name == similarity }) else { return }
+        let recent = context.recent(5)
+        guard !recent.isEmpty else { return }
+        var sums = [Float](repeating: 0, count: context.items.count)
+        var known = [Float](repeating: 0, count: context.items.count)
+        for (age, interest) in recent.enumerated() {
+            let values = similarity.similarities(of: context.items, to: interest.item)
+            for (row, value) in values.enumerated() where !value.isNaN {
+                if age == 0 { matrix[row, column] = value }
+                sums[row] += value
+                known[row] += 1
+                let best = matrix[row, column + 2]
+                matrix[row, column + 2] = best.isNaN ? value : max(best, value)
+            }
+        }
+        for row in sums.indices where known[row] > 0 {
+            matrix[row, column + 1] = sums[row] / known[row]
+        }
+    }
+}

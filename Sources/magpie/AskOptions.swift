@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieOnline
+
+/// What all questions have in common.
+struct AskOptions: ParsableArguments {
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var json: JSONOption
+
+    @Option(name: [.customShort("n"), .long], help: "How many items.")
+    var count = 10
+
+    @Option(help: "Only items that match, e.g. 'genres:Action AND year>=1990'.")
+    var filter: String?
+
+    @Option(help: ArgumentHelp("Leave this item out; may be repeated.", valueName: "item"))
+    var exclude: [String] = []
+
+    @Option(help: "The moment to answer for: 'now', 'last-event' (of the user, else of the log) or an ISO date.")
+    var at: Moment = .now
+
+    @Flag(help: "Show every stage: candidates, features, what each feature added.")
+    var explain = false
+
+    @Flag(inversion: .prefixedNo, help: "Order by the trained ranker, or by fusion of the retrievers.")
+    var ranker = true
+
+    /// Opens the published bundle with live state.
+    func open() throws -> Asker {
+        let opened = try home.open()
+        guard let bundle = try opened.home.bundles.current() else {
+            throw CommandError.nothingPublished(home: home.path)
+        }
+        let recommender = try Recommender(
+            opening: bundle.url, bundle: bundle.id, scenarios: opened.configuration.scenarios,
+            rules: opened.configuration.events, log: opened.store, catalogue: opened.store,
+            catalogueSeq: bundle.manifest.catalogueSeq)
+        return Asker(opened: opened, bundle: bundle, recommender: recommender)
+    }
+
+    func request(scenario: String) throws -> Request {
+        Request(
+            id: RequestID(), scenario: scenario, count: count, filter: try filter.map(FilterPredicate.init),
+            exclude: exclude.map { ItemID($0) }, useRanker: ranker ? nil : false, explain: explain || json.isOn)
+    }
+}
+
+/// An open home with the recommender of its current bundle.
+struct Asker {
+    let opened: OpenHome
+    let bundle: BundleFolder
+    let recommender: Recommender
+
+    func moment(_ at: Moment, user: UserKey?) -> Timestamp {
+        switch at {
+        case .now: return .now
+        case .time(let time): return time
+        case .lastEvent:
+            let own = user.flatMap { recommender.state.user($0)?.recent.last?.time }
+            return own.map(Timestamp.init(milliseconds:)) ?? bundle.manifest.window.to ?? .now
+        }
+    }
+}
+
+/// The moment that a question is asked for.
+enum Moment: ExpressibleByArgument, Equatable {
+    case now
+    case lastEvent
+    case time(Timestamp)
+
+    init?(argument: String) {
+        switch argument {
+        case "now": self = .now
+        case "last-event": self = .lastEvent
+        default:
+            guard let time = Timestamp(iso8601: argument) else { return nil }
+            self = .time(time)
+        }
+    }
+
+    var defaultValueDescription: String { "now" }
+}
+
+enum CommandError: Error, CustomStringConvertible {
+    case nothingPublished(home: String)
+
+    var description: String {
+        switch self {
+        case .nothingPublished(let home):
+            "\(home) has no published bundle yet: run magpie train --home \(home)"
+        }
+    }
+}

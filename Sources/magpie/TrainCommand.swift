@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import MagpieDomain
+import MagpieOffline
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Fit, evaluate and publish a bundle from all events.",
+        discussion: """
+            Runs all stages and reports on each. What an earlier run made from the same events, configuration and seed \
+            is reused; a run that was cut off goes on where it stopped.
+
+            EXAMPLES
+              magpie train
+              magpie train --home shop --threads 1 --seed 7
+              magpie train --json > report.json
+            """)
+
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var compute: ComputeOptions
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let opened = try home.open()
+        let lock = try opened.home.lock()
+        defer { lock.release() }
+        let display = StageDisplay(isQuiet: json.isOn)
+        let training = Training(
+            configuration: opened.configuration, seed: compute.seed, threads: compute.threads,
+            codeVersion: Magpie.version, work: opened.home.workFolder, bundles: opened.home.bundles,
+            report: display.show)
+        let report = try training.run(log: opened.store, catalogue: opened.store)
+        if json.isOn { return try JSONOption.print(report) }
+        print()
+        print(Style.bold("Split"), "by \(report.split.rawValue):", report.splitReason)
+        EvaluationPrinter.print(report.evaluation)
+        print()
+        print(Style.green("Published"), report.bundle)
+    }
+}
+
+/// Shows training's stages: a line each when done, a bar while at work.
+final class StageDisplay {
+    private let isQuiet: Bool
+    private let bar = ProgressBar()
+    private var window = ""
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    func show(_ event: TrainingEvent) {
+        switch event {
+        case .began(let stage, let window): bar.begin("\(window): \(stage)")
+        case .progress(let share): bar.update(share)
+        case .ended(let report):
+            bar.end()
+            if isQuiet { return }
+            if report.window != window {
+                window = report.window
+                print(Style.bold(window))
+            }
+            let name = report.stage.padding(toLength: 14, withPad: " ", startingAt: 0)
+            let time = report.reused ? "reused" : Numbers.seconds(report.seconds)
+            let pad = String(repeating: " ", count: max(0, 9 - time.count))
+            print("  \(name) \(pad)\(time)  \(Style.dim(report.summary))")
+        }
+    }
+}
