@@ -4,7 +4,7 @@ import MagpieKernels
 
 public struct RandomWalkOptions: Codable, Sendable, Hashable {
     /// Walks from each node, on average.
-    public var walksPerNode = 10.0
+    public var walksPerNode = 32.0
     /// How walks are shared out: by popularity^exponent. 0 = each node alike, 1 = as often as it was liked, which
     /// keeps in the corpus the frequencies that the noise of skip-gram expects. A node with edges gets at least 1.
     public var popularityExponent = 1.0
