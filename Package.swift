@@ -85,6 +85,9 @@ let package = Package(
         tests("Formats", ["Formats", "Domain"]),
         tests("SQLiteStore", ["SQLiteStore", "Domain"], resources: [.copy("Golden")]),
         tests(
+            "Serving", ["Serving", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Domain"],
+            libraries: [.product(name: "Logging", package: "swift-log")]),
+        tests(
             "CommandLine",
             ["Domain"], libraries: ["magpie"]),
     ],

@@ -1,0 +1,118 @@
+import Foundation
+import MagpieDomain
+import MagpieOnline
+
+/// What a client asks, from the query of a GET or the JSON object of a POST: the same names, the same meaning.
+///
+/// | name | what |
+/// |---|---|
+/// | `user` | the caller's id of who asks; nobody known by it = a cold start |
+/// | `anonymous` | the device or cookie, when there is no user |
+/// | `count` | how many items, 1 to 1000; 10 without it |
+/// | `scenario` | a named way of answering |
+/// | `filter` | a ``FilterPredicate``, such as `genres:Action AND year>=1990` |
+/// | `exclude` | ids that must not be in the answer; in a query once for each |
+/// | `explain` | true: the funnel, and what each feature added |
+/// | `q` or `query` | the text of a search |
+///
+/// An unknown name is an error: a misspelt `filter` must not answer with what should have been filtered out.
+struct Question {
+    var user: UserID?
+    var anonymous: UserID?
+    var count = 10
+    var scenario: String
+    var filter: FilterPredicate?
+    var exclude: [ItemID] = []
+    var explain = false
+    var text: String?
+    var seed: ItemID?
+
+    private static let names = [
+        "user", "anonymous", "count", "scenario", "filter", "exclude", "explain", "q", "query",
+    ]
+
+    /// - Throws: ``APIError``, or a ``FilterPredicateError``.
+    init(_ query: [(name: String, value: String)], scenario: Scenario) throws {
+        self.scenario = scenario.name
+        var seen: Set<String> = []
+        for (name, value) in query {
+            if name == "exclude" {
+                exclude.append(ItemID(value))
+                continue
+            }
+            guard seen.insert(name).inserted else { throw APIError.badRequest("\"\(name)\" stands twice in the query") }
+            switch name {
+            case "count": try set(name, Double(value).map(JSONTree.number) ?? .string(value))
+            case "explain":
+                try set(name, Bool(value).map(JSONTree.bool) ?? (value == "1" ? .bool(true) : .string(value)))
+            default: try set(name, .string(value))
+            }
+        }
+    }
+
+    /// - Parameter body: a JSON object; empty = nothing is asked for but the defaults.
+    init(body: [UInt8], scenario: Scenario) throws {
+        self.scenario = scenario.name
+        if body.isEmpty { return }
+        guard case .object(let members) = try body.withUnsafeBufferPointer({ try JSONTree($0) }) else {
+            throw APIError.badRequest("the body is not a JSON object, such as {\"user\": \"42\", \"count\": 10}")
+        }
+        var seen: Set<String> = []
+        for member in members {
+            guard seen.insert(member.name).inserted else {
+                throw APIError.badRequest("\"\(member.name)\" stands twice in the body")
+            }
+            try set(member.name, member.value)
+        }
+    }
+
+    private mutating func set(_ name: String, _ value: JSONTree) throws {
+        func fail(_ expected: String) -> APIError {
+            APIError.badRequest("\"\(name)\": got \(value.shown), expected \(expected)")
+        }
+        guard Self.names.contains(name) else {
+            throw APIError.badRequest(
+                "\"\(name)\" is not known here: expected \(Self.names.joined(separator: ", "))")
+        }
+        switch (name, value) {
+        case (_, .null): break
+        case ("user", .string(let text)) where !text.isEmpty: user = UserID(text)
+        case ("anonymous", .string(let text)) where !text.isEmpty: anonymous = UserID(text)
+        case ("user", _), ("anonymous", _): throw fail("an id as text, not empty")
+        case ("count", .number(let number)):
+            guard let count = Int(exactly: number), Recommender.counts.contains(count) else {
+                throw fail("\(Recommender.counts.lowerBound) to \(Recommender.counts.upperBound)")
+            }
+            self.count = count
+        case ("count", _): throw fail("a number")
+        case ("scenario", .string(let text)): scenario = text
+        case ("filter", .string(let text)): filter = try FilterPredicate(text)
+        case ("explain", .bool(let bool)): explain = bool
+        case ("explain", _): throw fail("true or false")
+        case ("q", .string(let text)), ("query", .string(let text)): self.text = text
+        case ("exclude", .array(let values)):
+            exclude = try values.map { value in
+                guard case .string(let id) = value else { throw fail("an array of ids as text") }
+                return ItemID(id)
+            }
+        case ("exclude", _): throw fail("an array of ids as text")
+        default: throw fail("text")
+        }
+    }
+
+    var userKey: UserKey? { user?.key ?? anonymous.map(Event.anonymousKey) }
+
+    func request(at now: Timestamp) -> Request {
+        Request(
+            id: RequestID(at: now), scenario: scenario, user: userKey, text: text, seed: seed, count: count,
+            filter: filter, exclude: exclude, explain: explain)
+    }
+}
+
+extension JSONTree {
+    /// A short piece of it for a message.
+    var shown: String {
+        let text = self.text
+        return text.count > 60 ? text.prefix(60) + "..." : text
+    }
+}

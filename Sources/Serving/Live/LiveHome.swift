@@ -1,0 +1,116 @@
+import MagpieArtifacts
+import MagpieDomain
+import MagpieOnline
+import Synchronization
+
+/// The live side of a home: its log and catalogue, and the bundle that answers now.
+///
+/// Reading and writing never wait for each other. A request takes one reference out of a mutex and answers from it,
+/// on the thread it is on: that is arithmetic over mapped memory, so there is nothing to wait for. Whatever changes
+/// the home goes through one queue, in this order: the store first (it decides), then the live state. A new bundle is
+/// opened beside the old one and put in its place; requests under way end on the bundle they began with.
+public final class LiveHome: Sendable {
+    let log: any EventLog
+    let catalogue: any Catalogue
+    let bundles: BundleStore
+    private let writer = WriterQueue(label: "magpie.writer")
+    private let open = Mutex<OpenBundle?>(nil)
+    /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
+    private let changes = Mutex(0)
+    private let timeLimit: Duration
+
+    /// - Parameter timeLimit: retrievers that have not started by then are left out of an answer.
+    public init(
+        log: any EventLog, catalogue: any Catalogue, bundles: BundleStore, timeLimit: Duration = .seconds(1)
+    ) {
+        self.log = log
+        self.catalogue = catalogue
+        self.bundles = bundles
+        self.timeLimit = timeLimit
+    }
+
+    // MARK: Reading
+
+    /// The id of the bundle that answers, and how far its state is; nil before one is open.
+    public var status: (bundle: String, appliedSeq: Int64)? {
+        open.withLock { $0 }.map { ($0.id, $0.recommender.state.appliedSeq) }
+    }
+
+    /// Answers as of now. Throws ``APIError/notReady`` or what the recommender says of the request.
+    public func answer(_ request: Request, now: Timestamp = .now) throws -> Answer {
+        guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }
+        return try bundle.recommender.answer(request, now: now, deadline: .after(timeLimit))
+    }
+
+    // MARK: Writing
+
+    /// Appends events and folds in what was new: the next answer knows. All or nothing.
+    public func ingest(_ events: [Event]) async throws -> AppendReport {
+        try await writer.run { [self] in
+            let report = try log.append(events)
+            try open.withLock { $0 }?.catchUp(log)
+            return report
+        }
+    }
+
+    /// Hides an item, shows it again, or deletes it. False when that changed nothing.
+    /// Throws ``APIError/unknownItem(_:)`` for an id that neither the bundle nor the catalogue knows.
+    public func change(_ id: ItemID, _ change: Revision<Item>.Change, now: Timestamp = .now) async throws -> Bool {
+        try await writer.run { [self] in
+            guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }
+            guard try isKnown(id, bundle) else { throw APIError.unknownItem(id.string) }
+            let revision = Revision<Item>(id: id, validFrom: now, receivedAt: now, change: change)
+            let appended = try catalogue.append([revision])
+            changes.withLock { $0 += 1 }
+            bundle.recommender.catalogue.apply(revision)
+            return appended > 0
+        }
+    }
+
+    /// Erases a person. Returns how many events were removed, and the keys of everybody forgotten: the user, and
+    /// the anonymous ids that were joined to them.
+    public func erase(_ user: UserID, now: Timestamp = .now) async throws -> (events: Int, actors: Set<UserKey>) {
+        try await writer.run { [self] in
+            var removed: [Event] = []
+            let count = try log.erase(user: user, at: now) { removed.append($0) }
+            changes.withLock { $0 += 1 }
+            let actors = Set(removed.compactMap(\.actor) + [user.key])
+            if let state = open.withLock({ $0 })?.recommender.state {
+                for event in removed { state.subtract(event) }
+                for actor in actors { state.forget(actor) }
+            }
+            return (count, actors)
+        }
+    }
+
+    private func isKnown(_ id: ItemID, _ bundle: OpenBundle) throws -> Bool {
+        if bundle.recommender.snapshot.items.index(of: id) != nil { return true }
+        var isNew = false
+        try catalogue.itemRevisions(after: bundle.catalogueSeq) { isNew = isNew || $0.id == id }
+        return isNew
+    }
+
+    // MARK: Bundles
+
+    /// Opens the bundle `id` beside the one that answers, then lets it answer.
+    ///
+    /// Checksums and the long tail of the log are read while events still come in; the writer then folds in the
+    /// rest. If somebody was erased or an item changed meanwhile, which is rare, the writer opens it once more.
+    func activate(_ id: String) async throws {
+        let before = changes.withLock { $0 }
+        let (folder, opened) = try await offload { [self] in
+            let folder = try bundles.open(id)
+            try folder.verify()
+            return (folder, try OpenBundle(folder, log: log, catalogue: catalogue))
+        }
+        try await writer.run { [self] in
+            var bundle = opened
+            if changes.withLock({ $0 }) != before {
+                bundle = try OpenBundle(folder, log: log, catalogue: catalogue)
+            } else {
+                try bundle.catchUp(log)
+            }
+            open.withLock { $0 = bundle }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Hummingbird
+import MagpieDomain
+
+/// What can be asked of and done to one item. All three verbs are honoured by the next answer, and by the next
+/// training.
+///
+///     GET    /v1/items/{id}/similar     items like it; parameters as in ``Question``
+///     POST   /v1/items/{id}/hide        no answer shows it, until ...
+///     POST   /v1/items/{id}/show        ... it may be shown again
+///     DELETE /v1/items/{id}             no answer shows it, and the next training does not know it
+///
+/// A verb answers `{"item": "2571", "changed": true}`; false = it was so already.
+struct ItemRoutes {
+    let answering: Answering
+
+    func add(to router: Router<ServingContext>) {
+        let answering = answering
+        router.get("/v1/items/{id}/similar") { request, context in
+            var question = try await answering.question(request, scenario: .similar)
+            question.seed = ItemID(try Request.pathPart("id", context))
+            return try answering.response(to: question)
+        }
+        router.post("/v1/items/{id}/hide") { _, context in
+            try await change(.patch([ReservedAttribute.available: .bool(false)]), context)
+        }
+        router.post("/v1/items/{id}/show") { _, context in
+            try await change(.patch([ReservedAttribute.available: .bool(true)]), context)
+        }
+        router.delete("/v1/items/{id}") { _, context in
+            try await change(.delete, context)
+        }
+    }
+
+    private func change(_ change: Revision<Item>.Change, _ context: ServingContext) async throws -> Response {
+        let id = ItemID(try Request.pathPart("id", context))
+        let hasChanged = try await answering.live.change(id, change)
+        return .json { json in
+            json.object { json in
+                json.field("item", id.string)
+                json.field("changed", hasChanged)
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// A home on HTTP: the routes, the watch over its bundles and the log of what was served, started and stopped
+/// together.
+///
+///     let server = Server(live: live, served: served, options: .init(port: 8080), logger: logger) { print($0, $1) }
+///     try await server.run()        // until SIGTERM or SIGINT
+///
+/// Shutting down: the port is closed, requests under way are finished (at most ``Options/shutdownLimit``), and what
+/// is left of the served lists is written.
+public struct Server: Sendable {
+    public struct Options: Sendable {
+        public var host = "127.0.0.1"
+        /// 0 = any free port.
+        public var port = 8080
+        /// A connection without a request for so long is closed, one that sends its request too slowly as well.
+        public var idleSeconds = 60
+        /// Further connections wait to be accepted.
+        public var connections = 1_000
+        public var shutdownLimit = Duration.seconds(10)
+        /// How often the home is asked for a newly published bundle.
+        public var watchInterval = Duration.seconds(2)
+
+        public init(host: String = "127.0.0.1", port: Int = 8080) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    let responder: RouterResponder<ServingContext>
+    private let options: Options
+    private let logger: Logger
+    private let group: ServiceGroup
+    private let hasStarted = Started()
+
+    /// - Parameter onListening: told the host and the real port once connections are accepted.
+    public init(
+        live: LiveHome, served: ServedLog, options: Options = .init(), logger: Logger, signals: Bool = true,
+        onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
+    ) {
+        self.options = options
+        self.logger = logger
+        responder = Self.router(live: live, served: served).buildResponder()
+        let started = hasStarted
+        let application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(options.idleSeconds)))),
+            configuration: .init(
+                address: .hostname(options.host, port: options.port),
+                availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
+            services: [served, BundleWatch(live: live, interval: options.watchInterval, logger: logger)],
+            onServerRunning: { channel in
+                started.set()
+                onListening(options.host, channel.localAddress?.port ?? options.port)
+            }, logger: Self.quiet(logger))
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: application)],
+            gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
+        configuration.maximumGracefulShutdownDuration = options.shutdownLimit
+        group = ServiceGroup(configuration: configuration)
+    }
+
+    /// Serves until stopped. Throws ``ServingError``.
+    public func run() async throws {
+        do {
+            try await group.run()
+        } catch let error as ServingError {
+            throw error
+        } catch {
+            // Hummingbird reports a failure to bind as an error of NIO, which names the system's error number.
+            if hasStarted.isSet { throw error }
+            throw Self.listening(error, options)
+        }
+    }
+
+    /// What SIGTERM does.
+    public func stop() async { await group.triggerGracefulShutdown() }
+
+    /// What one request would be answered, without a connection: for tests, and for a host with a transport of its own.
+    public func respond(
+        method: String, path: String, contentType: String? = nil, body: [UInt8] = []
+    ) async throws -> (status: Int, body: [UInt8]) {
+        guard let method = HTTPRequest.Method(method) else { throw APIError.badRequest("no method \"\(method)\"") }
+        var head = HTTPRequest(method: method, scheme: "http", authority: options.host, path: path)
+        head.headerFields[.contentType] = contentType
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body)))
+        let response = try await responder.respond(to: request, context: ServingContext(logger: logger))
+        let writer = Collecting()
+        try await response.body.write(writer)
+        return (Int(response.status.code), writer.bytes.withLock { $0 })
+    }
+
+    private final class Collecting: ResponseBodyWriter {
+        let bytes = Mutex<[UInt8]>([])
+
+        func write(_ buffer: ByteBuffer) async throws {
+            bytes.withLock { $0.append(contentsOf: buffer.readableBytesView) }
+        }
+
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+
+    public static let logLevels = Logger.Level.allCases.map(\.rawValue)
+
+    /// A logger to standard error. An unknown level is taken as "info".
+    public static func logger(level: String = "info") -> Logger {
+        var logger = Logger(label: "magpie", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = Logger.Level(rawValue: level) ?? .info
+        return logger
+    }
+
+    private static func router(live: LiveHome, served: ServedLog) -> Router<ServingContext> {
+        let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestLogMiddleware())
+        router.add(middleware: ErrorMiddleware())
+        let answering = Answering(live: live, served: served)
+        RecommendationRoutes(answering: answering).add(to: router)
+        SearchRoutes(answering: answering).add(to: router)
+        ItemRoutes(answering: answering).add(to: router)
+        UserRoutes(live: live, served: served).add(to: router)
+        EventRoutes(live: live).add(to: router)
+        HealthRoutes(live: live, served: served).add(to: router)
+        return router
+    }
+
+    /// Hummingbird and the service group say at level info what `magpie serve` says itself.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        if logger.logLevel == .info { logger.logLevel = .notice }
+        return logger
+    }
+
+    private static func listening(_ error: any Error, _ options: Options) -> ServingError {
+        let text = "\(error)"
+        if text.contains("errno: \(EADDRINUSE)") { return .portInUse(host: options.host, port: options.port) }
+        return .cannotListen(host: options.host, port: options.port, reason: text)
+    }
+}
+
+/// Whether connections were ever accepted: an error before that is about listening.
+private final class Started: Sendable {
+    private let flag = Mutex(false)
+
+    var isSet: Bool { flag.withLock { $0 } }
+
+    func set() { flag.withLock { $0 = true } }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import MagpieServing
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer over HTTP, with live events.",
+        discussion: """
+            Serves the published bundle and goes over to a newly published one without dropping a request. Events that \
+            are sent change the next answer. Ends on SIGTERM or Ctrl-C, after the requests under way.
+
+            EXAMPLES
+              magpie serve
+              curl 'localhost:8080/v1/recommendations?user=1&count=5'
+              curl 'localhost:8080/v1/search?q=the+matrix'
+              curl localhost:8080/v1/events --json '{"kind": "rating", "userId": "1", "itemId": "2571", "value": 5}'
+            """)
+
+    @Option(help: "The address to listen on; 0.0.0.0 = all of this machine's.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port to listen on; 0 = any free one.")
+    var port = 8080
+
+    @Option(help: "trace, debug (every request), info (refused ones), warning or error.")
+    var logLevel = "info"
+
+    @OptionGroup var home: HomeOptions
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
+        guard Server.logLevels.contains(logLevel) else {
+            throw ValidationError("--log-level is \(logLevel), expected \(Server.logLevels.joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        let opened = try home.open()
+        let lock = try opened.home.lock()
+        defer { lock.release() }
+        guard let bundle = try opened.home.bundles.currentID() else {
+            throw ServingError.noBundle(folder: home.path)
+        }
+        let logger = Server.logger(level: logLevel)
+        let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
+        let served = ServedLog(folder: opened.home.servedFolder, logger: logger)
+        let server = Server(
+            live: live, served: served, options: .init(host: host, port: port), logger: logger
+        ) { host, port in
+            let shown = host.contains(":") ? "[\(host)]" : host
+            print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")
+            fflush(stdout)
+        }
+        try await server.run()
+    }
+}

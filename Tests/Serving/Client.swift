@@ -1,0 +1,107 @@
+import Foundation
+import MagpieDomain
+
+@testable import MagpieServing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Sends requests to a server over a world, in memory or over a real socket on the loopback: the same test body.
+struct Client: Sendable {
+    enum Transport: Sendable, CaseIterable { case memory, socket }
+
+    struct Reply: Sendable {
+        var status: Int
+        var text: String
+        var json: JSONTree
+
+        subscript(_ name: String) -> JSONTree? { json[name] }
+
+        /// The ids of an answer's items.
+        var items: [String] {
+            guard case .array(let items)? = json["items"] else { return [] }
+            return items.compactMap { $0["id"]?.string }
+        }
+
+        var errorCode: String? { json["error"]?["code"]?.string }
+        var errorMessage: String { json["error"]?["message"]?.string ?? "" }
+    }
+
+    let world: World
+    let server: Server
+    let live: LiveHome
+    let served: ServedLog
+    /// nil = in memory.
+    let port: Int?
+
+    func get(_ path: String) async throws -> Reply { try await send("GET", path) }
+
+    func post(_ path: String, _ body: String = "", type: String = "application/json") async throws -> Reply {
+        try await send("POST", path, type: type, body: Array(body.utf8))
+    }
+
+    func delete(_ path: String) async throws -> Reply { try await send("DELETE", path) }
+
+    func send(_ method: String, _ path: String, type: String? = nil, body: [UInt8] = []) async throws -> Reply {
+        let (status, bytes) = try await exchange(method, path, type: type, body: body)
+        let text = String(decoding: bytes, as: UTF8.self)
+        return Reply(status: status, text: text, json: (try? JSONTree(text)) ?? .null)
+    }
+
+    private func exchange(
+        _ method: String, _ path: String, type: String?, body: [UInt8]
+    ) async throws -> (Int, [UInt8]) {
+        guard let port else {
+            let reply = try await server.respond(method: method, path: path, contentType: type, body: body)
+            return (reply.status, reply.body)
+        }
+        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }
+        if !body.isEmpty { request.httpBody = Data(body) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, [UInt8](data))
+    }
+
+    /// Runs a test against a new world with one bundle.
+    static func run(
+        _ transport: Transport, options: Server.Options = .init(port: 0), train: Bool = true,
+        _ body: (Client) async throws -> Void
+    ) async throws {
+        let world = try World()
+        if train { try world.train() }
+        let live = world.live()
+        let served = ServedLog(folder: world.home.servedFolder, logger: silent)
+        var options = options
+        options.watchInterval = .milliseconds(20)
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let server = Server(live: live, served: served, options: options, logger: silent, signals: false) { _, port in
+            found.yield(port)
+        }
+        guard transport == .socket else {
+            if train { try await live.activate(world.home.bundles.currentID() ?? "") }
+            return try await body(
+                Client(world: world, server: server, live: live, served: served, port: nil))
+        }
+        let running = Task {
+            defer { found.finish() }
+            try await server.run()
+        }
+        guard let port = await ports.first(where: { _ in true }) else { return try await running.value }
+        let client = Client(world: world, server: server, live: live, served: served, port: port)
+        while train, live.status == nil { try await Task.sleep(for: .milliseconds(2)) }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(client)) } catch { result = .failure(error) }
+        await server.stop()
+        try await running.value
+        try result.get()
+    }
+}
+
+extension JSONTree {
+    var string: String? { if case .string(let text) = self { text } else { nil } }
+    var number: Double? { if case .number(let number) = self { number } else { nil } }
+    var count: Int? { if case .array(let values) = self { values.count } else { nil } }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import MagpieDomain
+import Testing
+
+@testable import MagpieServing
+
+/// What was said to the server holds for the very next answer.
+@Suite struct LiveTests {
+    @Test(arguments: Client.Transport.allCases)
+    func aNewEventChangesTheNextAnswer(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            let cold = try await client.get("/v1/recommendations?user=new&count=5")
+            #expect(cold["rung"] == .string("popular"))
+            let sent = try await client.post(
+                "/v1/events", #"{"kind": "rating", "userId": "new", "itemId": "comedy-0", "value": 5}"#)
+            #expect(sent.status == 200 && sent.text == #"{"appended":1,"duplicates":0,"conflicts":0}"#)
+            let warm = try await client.get("/v1/recommendations?user=new&count=5")
+            #expect(warm["rung"] == .string("retrieved"))
+            #expect(warm.items.count == 5 && warm.items.allSatisfy { $0.hasPrefix("comedy-") && $0 != "comedy-0" })
+        }
+    }
+
+    @Test func anAnonymousHistoryIsJoined() async throws {
+        try await Client.run(.memory) { client in
+            _ = try await client.post("/v1/events", #"{"kind": "view", "anonymousId": "cookie", "itemId": "action-1"}"#)
+            let anonymous = try await client.get("/v1/recommendations?anonymous=cookie&count=5")
+            #expect(anonymous.items.allSatisfy { $0.hasPrefix("action-") })
+            _ = try await client.post("/v1/events", #"{"kind": "identify", "anonymousId": "cookie", "userId": "late"}"#)
+            #expect(try await client.get("/v1/recommendations?user=late&count=5").items == anonymous.items)
+        }
+    }
+
+    @Test func sentTwiceIsCountedOnce() async throws {
+        try await Client.run(.memory) { client in
+            let event =
+                #"{"eventId": "e1", "kind": "view", "userId": "u0", "itemId": "comedy-0", "time": 1700000000000}"#
+            #expect(try await client.post("/v1/events", event)["appended"] == .number(1))
+            let other = event.replacingOccurrences(of: "comedy-0", with: "comedy-1")
+            let again = try await client.post("/v1/events", "[\(other)]")
+            #expect(again["appended"] == .number(0) && again["conflicts"] == .number(1))
+            #expect(again["conflictExamples"] == .array([.string("e1")]))
+        }
+    }
+
+    @Test func oneBadEventAndNoneIsAppended() async throws {
+        try await Client.run(.memory) { client in
+            let good = #"{"kind": "view", "userId": "u0", "itemId": "comedy-0"}"#
+            let before = try client.world.store.lastSeq()
+            let reply = try await client.post(
+                "/v1/events", "[\(good), \(good), {\"kind\": \"view\", \"userId\": \"u0\"}]")
+            #expect(reply.status == 400 && reply.errorCode == "bad_event")
+            #expect(reply.errorMessage.hasPrefix("event 3: \"itemId\" is missing"), "\(reply.errorMessage)")
+            #expect(try client.world.store.lastSeq() == before)
+            let lines = try await client.post("/v1/events", good + "\n\n" + good + "\n", type: "application/x-ndjson")
+            #expect(lines["appended"] == .number(2))
+        }
+    }
+
+    @Test(arguments: Client.Transport.allCases)
+    func hideShowAndDeleteHoldAtOnce(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            let wanted = World.unseen(0)
+            func answer() async throws -> [String] {
+                try await client.get("/v1/recommendations?user=u0&count=12").items
+            }
+            #expect(try await answer().contains(wanted[0]))
+            let hidden = try await client.post("/v1/items/\(wanted[0])/hide")
+            #expect(hidden.text == #"{"item":"\#(wanted[0])","changed":true}"#)
+            #expect(try await client.post("/v1/items/\(wanted[0])/hide")["changed"] == .bool(false))
+            #expect(try await !answer().contains(wanted[0]))
+            _ = try await client.post("/v1/items/\(wanted[0])/show")
+            #expect(try await answer().contains(wanted[0]))
+            #expect(try await client.delete("/v1/items/\(wanted[1])").status == 200)
+            #expect(try await !answer().contains(wanted[1]))
+            #expect(try await client.post("/v1/items/nothing/hide").status == 404)
+
+            // And they hold in a bundle that was made before them.
+            try await client.live.activate(client.world.home.bundles.currentID() ?? "")
+            #expect(try await !answer().contains(wanted[1]))
+        }
+    }
+
+    @Test(arguments: Client.Transport.allCases)
+    func anErasedPersonIsForgotten(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            _ = try await client.get("/v1/recommendations?user=u0")
+            _ = try await client.get("/v1/recommendations?user=u1")
+            let reply = try await client.delete("/v1/users/u0")
+            #expect(reply.text == #"{"user":"u0","eventsRemoved":4}"#)
+            #expect(try await client.get("/v1/recommendations?user=u0")["rung"] == .string("popular"))
+            #expect(try await client.get("/v1/recommendations?user=u1")["rung"] == .string("retrieved"))
+
+            await client.served.flush()
+            let lists = try served(client)
+            // The answer after the erasure is that of a stranger, but it was asked for by this key.
+            #expect(lists.filter { $0.contains(ServedSegments.hexadecimal(UserID("u0").key)) }.count == 1)
+            #expect(lists.filter { $0.contains(ServedSegments.hexadecimal(UserID("u1").key)) }.count == 2)
+
+            // The bundle's checkpoint still knows the person: opening it again must not bring them back.
+            try await client.live.activate(client.world.home.bundles.currentID() ?? "")
+            #expect(try await client.get("/v1/recommendations?user=u0")["rung"] == .string("popular"))
+
+            // Who comes back is welcome, and begins anew.
+            _ = try await client.post("/v1/events", #"{"kind": "view", "userId": "u0", "itemId": "comedy-0"}"#)
+            let back = try await client.get("/v1/recommendations?user=u0&count=5")
+            #expect(back.items.allSatisfy { $0.hasPrefix("comedy-") })
+            #expect(try await client.delete("/v1/users/nobody")["eventsRemoved"] == .number(0))
+        }
+    }
+
+    private func served(_ client: Client) throws -> [String] {
+        try ServedSegments.segments(in: client.world.home.servedFolder).flatMap { url in
+            try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Logging
+import MagpieArtifacts
+import MagpieDomain
+import MagpieOnline
+import MagpieRanking
+import MagpieRetrieval
+import MagpieSQLiteStore
+
+@testable import MagpieServing
+
+/// A tiny planted world in a home of its own: six action films and six comedies; ten users like action, ten
+/// comedies, and each has left two of their kind unseen. Whoever is asked for must get just those two first.
+final class World: Sendable {
+    static let kinds = ["action", "comedy"]
+    static let filmsPerKind = 6
+    static let start = Timestamp(milliseconds: 1_700_000_000_000)
+
+    let home: Home
+    let store: SQLiteStore
+    let rules = EventRules()
+
+    init() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
+        home = try Home.open(at: folder, create: true)
+        store = try SQLiteStore(home.logURL)
+        _ = try store.append(Self.items())
+        _ = try store.append(Self.events())
+    }
+
+    deinit {
+        try? store.close()
+        try? FileManager.default.removeItem(at: home.url)
+    }
+
+    func live() -> LiveHome { LiveHome(log: store, catalogue: store, bundles: home.bundles, timeLimit: .seconds(30)) }
+
+    // MARK: What is planted
+
+    /// User u of 20 likes the kind u % 2, all but the films `unseen(u)`.
+    static func unseen(_ user: Int) -> [String] {
+        let kind = kinds[user % 2]
+        let first = user / 2 % filmsPerKind
+        return ["\(kind)-\(first)", "\(kind)-\((first + 1) % filmsPerKind)"]
+    }
+
+    private static func items() -> [Revision<Item>] {
+        kinds.flatMap { kind in
+            (0..<filmsPerKind).map { number in
+                let patch: AttributePatch = [
+                    ReservedAttribute.title: .text("The \"\(kind)\" film, no. \(number)"),
+                    "genres": .keywords([kind]), "year": .number(Double(1990 + number)),
+                ]
+                return Revision(
+                    id: ItemID("\(kind)-\(number)"), validFrom: start, receivedAt: start, change: .patch(patch))
+            }
+        }
+    }
+
+    private static func events() -> [Event] {
+        (0..<20).flatMap { user in
+            (0..<filmsPerKind).map { "\(kinds[user % 2])-\($0)" }.filter { !unseen(user).contains($0) }
+                .enumerated().map { place, item in
+                    let time = Timestamp(milliseconds: start.milliseconds + Int64(user * 100 + place) * 60_000)
+                    var event = Event(
+                        kind: "rating", userId: UserID("u\(user)"), itemId: ItemID(item), value: 5, time: time,
+                        source: "planted")
+                    event.eventId = "planted-\(user)-\(place)"
+                    return event
+                }
+        }
+    }
+
+    // MARK: Training, in small
+
+    /// Makes a bundle of everything in the store and publishes it.
+    @discardableResult
+    func train() throws -> String {
+        let id = try bundle()
+        try home.bundles.publish(id)
+        return id
+    }
+
+    /// Makes a bundle of everything in the store.
+    func bundle() throws -> String {
+        let entries = try store.items(asOf: .distantFuture).sorted { $0.id < $1.id }
+        let schema = try store.itemSchema()
+        let draft = try home.bundles.draft()
+        func file(_ name: String) -> URL { draft.appendingPathComponent(name) }
+        try ItemTable.write(entries, schema: schema, to: file(BundleFiles.items))
+        let table = try ItemTable(file(BundleFiles.items))
+
+        let state = FeatureStore(rules: rules)
+        var events: [Event] = []
+        try store.read(after: 0, through: try store.lastSeq()) { events.append($0) }
+        let users = Set(events.compactMap(\.actor)).sorted()
+        var interactions = Interactions(users: users, itemCount: table.count)
+        for event in events {
+            state.apply(event)
+            guard let user = event.actor.flatMap({ users.firstIndex(of: $0) }),
+                let item = event.itemId.flatMap({ table.index(of: $0) })
+            else { continue }
+            interactions.append(
+                seq: event.seq, user: UInt32(user), item: item, time: event.effectiveTime.milliseconds, weight: 1,
+                isPositive: rules.isPositive(event))
+        }
+        _ = try PopularRetriever.build(from: interactions, to: file(BundleFiles.popular))
+        _ = try NeighbourTable.build(
+            from: interactions, options: NeighbourOptions(), seed: 1, threads: 1, to: file(BundleFiles.neighbours))
+        let texts = (0..<ItemIndex(table.count)).map { item in
+            ItemText(fields: [.init(name: "title", boost: 1, text: table.title(of: item) ?? "")])
+        }
+        _ = try TextIndex.build(texts, to: file(BundleFiles.text))
+        try Checkpoint.write(state, to: file(BundleFiles.state))
+
+        let bundle = try home.bundles.seal(
+            draft,
+            BundleManifest(
+                configuration: .init(encoding: Configuration(events: rules, scenarios: Scenario.shipped)), seed: 1,
+                window: .init(), counts: [:], codeVersion: "test", logSeq: try store.lastSeq(),
+                catalogueSeq: try store.lastItemSeq(), createdAt: .now))
+        return bundle.id
+    }
+
+    private struct Configuration: Encodable {
+        var events: EventRules
+        var scenarios: [Scenario]
+    }
+}
+
+let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
