@@ -28,6 +28,7 @@ public final class SQLiteStore: EventLog, Catalogue, Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = -65536")
             try db.execute(sql: "PRAGMA temp_store = FILE")
+            try db.execute(sql: "PRAGMA threads = 2")  // an index over millions of rows is sorted by two helpers
         }
         do {
             pool = try DatabasePool(path: url.path, configuration: configuration)

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// The built `magpie` run as people run it: a process with a folder of its own, gone with the test.
+final class MagpieProcess {
+    struct Result {
+        var exitCode: Int32
+        var output: String
+        var error: String
+    }
+
+    let folder: URL
+    var home: URL { folder.appendingPathComponent("home") }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// Writes a file and gives its path.
+    func write(_ text: String, _ name: String) throws -> String {
+        let url = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+        return url.path
+    }
+
+    /// Runs a verb on the home of this test.
+    @discardableResult
+    func run(_ arguments: String...) throws -> Result { try run(arguments + ["--home", home.path]) }
+
+    func run(_ arguments: [String]) throws -> Result {
+        let process = Process()
+        process.executableURL = try #require(Self.binary(), "the magpie binary beside the tests")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        // Files rather than pipes: nothing to drain while it runs.
+        let (output, error) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
+        for file in [output, error] { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: error)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            exitCode: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+            error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
+    }
+
+    /// The products lie in the folder of the test bundle.
+    private static func binary() -> URL? {
+        let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+        let candidates = [CommandLine.arguments.first.map { URL(fileURLWithPath: $0) }].compactMap { $0 } + bundles
+        return candidates.map { $0.deletingLastPathComponent().appendingPathComponent("magpie") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+}
