@@ -60,8 +60,8 @@ public struct Training {
         let table = try plan.fit.evaluate(twin, asked: plan.outer)
         let published = try plan.published()
         let id = try runner.measure("publish", window: "published") { _ in
-            let id = try publish(published, table: table, plan: plan)
-            return (id, "bundle \(id)")
+            let (id, isNew) = try publish(published, table: table, plan: plan)
+            return (id, isNew ? "bundle \(id)" : "nothing new: \(id) stays")
         }
         cache.prune(keeping: runner.usedKeys)
         return Report(
@@ -76,7 +76,7 @@ public struct Training {
         return try plan.fit.evaluate(try plan.twin(), asked: plan.outer)
     }
 
-    private func publish(_ bundle: Fit.Bundle, table: EvaluationTable, plan: Plan) throws -> String {
+    private func publish(_ bundle: Fit.Bundle, table: EvaluationTable, plan: Plan) throws -> (id: String, isNew: Bool) {
         let draft = try bundles.draft()
         try bundle.files.assemble(in: draft)
         var values: [String: [String: Double]] = [:]
@@ -92,8 +92,12 @@ public struct Training {
             codeVersion: codeVersion, metrics: .init(twin: plan.inner.reason, values: values),
             logSeq: plan.history.lastSeq, catalogueSeq: plan.known.catalogueSeq, createdAt: .now)
         let sealed = try bundles.seal(draft, manifest)
+        if let current = try? bundles.current(), current.manifest.contentHash == sealed.manifest.contentHash {
+            try bundles.remove(sealed.id)
+            return (current.id, false)
+        }
         try bundles.publish(sealed.id)
-        return sealed.id
+        return (sealed.id, true)
     }
 }
 

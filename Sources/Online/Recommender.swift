@@ -23,17 +23,22 @@ public struct Recommender: Sendable {
     /// Answers one request as of `now`.
     public func answer(_ request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Answer {
         let stage = try candidates(for: request, now: now, deadline: deadline)
+        var funnel = stage.funnel
         var watch = Stopwatch()
-        let (order, scores, features, rung) = rank(stage, request)
+        let ranker = ranker(for: request, stage.scenario)
+        let features = ranker == nil ? nil : self.features(stage)
+        funnel.microseconds.features = watch.lap()
+        let (scores, rung) = score(stage, ranker, features)
+        let order = stage.items.indices.sorted { a, b in
+            Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
+        }
         let (kept, sameGroup) = reorder(order, stage)
-        let rankTime = watch.lap()
+        funnel.sameGroup = sameGroup
+        funnel.microseconds.rank = watch.lap()
 
         let entries = kept.prefix(request.count).map { row in
             entry(row, stage, score: scores[row], features: request.explain ? features : nil)
         }
-        var funnel = stage.funnel
-        funnel.sameGroup = sameGroup
-        funnel.microseconds.rank = rankTime
         return Answer(
             requestId: request.id, scenario: stage.scenario.name, bundle: snapshot.bundle, rung: rung, now: now,
             appliedSeq: state.appliedSeq, entries: entries, funnel: request.explain ? funnel : nil)
@@ -98,28 +103,22 @@ public struct Recommender: Sendable {
 
     // MARK: Second stage
 
-    private func rank(
-        _ stage: Candidates, _ request: Request
-    ) -> (order: [Int], scores: [Float], features: FeatureMatrix?, rung: Answer.Rung) {
-        let useRanker = request.onlyRetriever == nil && (request.useRanker ?? stage.scenario.useRanker)
-        let scores: [Float]
-        var features: FeatureMatrix?
-        var rung = Answer.Rung.retrieved
-        if useRanker, let ranker = snapshot.rankers[stage.scenario.name] {
-            let matrix = self.features(stage)
-            scores = ranker.scores(of: matrix)
-            features = matrix
-            rung = .ranked
-        } else {
-            scores = Fusion.scores(of: stage.items, proposals: stage.funnel.retrieved.map(\.candidates))
+    private func ranker(for request: Request, _ scenario: Scenario) -> LinearRanker? {
+        let isWanted = request.onlyRetriever == nil && (request.useRanker ?? scenario.useRanker)
+        return isWanted ? snapshot.rankers[scenario.name] : nil
+    }
+
+    /// Scores by the ranker, else by fusion, and the rung that this is.
+    private func score(
+        _ stage: Candidates, _ ranker: LinearRanker?, _ features: FeatureMatrix?
+    ) -> (scores: [Float], rung: Answer.Rung) {
+        let proposals = stage.funnel.retrieved
+        let isCold = proposals.allSatisfy { $0.candidates.isEmpty || $0.retriever == "popular" }
+        if let ranker, let features {
+            return (ranker.scores(of: features), isCold ? .popular : .ranked)
         }
-        if stage.funnel.retrieved.allSatisfy({ $0.candidates.isEmpty || $0.retriever == "popular" }) {
-            rung = .popular
-        }
-        let order = stage.items.indices.sorted { a, b in
-            Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
-        }
-        return (order, scores, features, rung)
+        let scores = Fusion.scores(of: stage.items, proposals: proposals.map(\.candidates))
+        return (scores, isCold ? .popular : .retrieved)
     }
 
     /// One item of a `groupId`: the first stays.
@@ -156,11 +155,7 @@ public struct Recommender: Sendable {
             throw RequestError.nothingAsked(scenario: scenario.name)
         }
         let items = snapshot.items
-        var seed: ItemIndex?
-        if let id = request.seed {
-            guard let index = items.index(of: id) else { throw RequestError.unknownItem(id.string) }
-            seed = index
-        }
+        let seed = request.seed.flatMap { items.index(of: $0) }
         let user = request.user.flatMap { state.user($0) }
         let history = (user?.history(limit: Self.historyLimit) ?? []).compactMap { touch in
             items.index(of: touch.item).map { Interest(item: $0, time: touch.time) }

@@ -39,10 +39,9 @@ public struct Request: Sendable {
     }
 }
 
-/// Requests that cannot be answered at all. An unknown user is not one of them: that is a cold start.
+/// Requests that cannot be answered at all. An unknown user or item is not one of them: that is a cold start.
 public enum RequestError: Error, Equatable, CustomStringConvertible {
     case unknownScenario(got: String, expected: [String])
-    case unknownItem(String)
     case unknownRetriever(got: String, expected: [String])
     case count(got: Int, expected: ClosedRange<Int>)
     case nothingAsked(scenario: String)
@@ -51,8 +50,6 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknownScenario(let got, let expected):
             "no scenario \"\(got)\": choose one of \(expected.joined(separator: ", "))"
-        case .unknownItem(let id):
-            "no item \"\(id)\" in this bundle: check the id, or train again if the item is new"
         case .unknownRetriever(let got, let expected):
             "no retriever \"\(got)\" in this bundle: choose one of \(expected.joined(separator: ", "))"
         case .count(let got, let expected):

@@ -67,7 +67,9 @@ struct AnswerPrinter {
             let count = recommender.snapshot.features.names.count
             Swift.print(
                 Style.bold("3  Features and ranking"),
-                Style.dim("\(count) features for \(funnel.merged) candidates, \(time(funnel.microseconds.rank))"))
+                Style.dim(
+                    "\(count) features of \(funnel.merged) candidates \(time(funnel.microseconds.features)), "
+                        + "order \(time(funnel.microseconds.rank))"))
             for (rank, entry) in answer.entries.prefix(explained).enumerated() {
                 Swift.print("  \(rank + 1). \(entry.title ?? entry.id.string), score \(Numbers.fixed(entry.score, 3)):")
                 var table = Table([.text("feature"), .number("value"), .number("adds")])

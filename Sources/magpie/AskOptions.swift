@@ -33,10 +33,7 @@ struct AskOptions: ParsableArguments {
         guard let bundle = try opened.home.bundles.current() else {
             throw CommandError.nothingPublished(home: home.path)
         }
-        let recommender = try Recommender(
-            opening: bundle.url, bundle: bundle.id, scenarios: opened.configuration.scenarios,
-            rules: opened.configuration.events, log: opened.store, catalogue: opened.store,
-            catalogueSeq: bundle.manifest.catalogueSeq)
+        let recommender = try Recommender(opening: bundle, log: opened.store, catalogue: opened.store)
         return Asker(opened: opened, bundle: bundle, recommender: recommender)
     }
 

@@ -50,13 +50,7 @@ enum Failure {
     }
 
     private static func oneLine(_ error: any Error) -> String {
-        let text: String
-        if let described = error as? any CustomStringConvertible, !(error is NSError && type(of: error) == NSError.self)
-        {
-            text = described.description
-        } else {
-            text = error.localizedDescription
-        }
+        let text = error is CocoaError ? error.localizedDescription : "\(error)"
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }

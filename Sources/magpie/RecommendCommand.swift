@@ -1,6 +1,7 @@
 import ArgumentParser
 import MagpieDomain
 import MagpieOnline
+import MagpieServing
 
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct RecommendCommand: ParsableCommand {
         var request = try ask.request(scenario: scenario)
         request.user = user.map { UserID($0).key } ?? anonymous.map { Event.anonymousKey(UserID($0)) }
         let answer = try asker.recommender.answer(request, now: asker.moment(ask.at, user: request.user))
-        if ask.json.isOn { return try JSONOption.print(AnswerJSON(answer)) }
+        if ask.json.isOn { return print(answer.json) }
 
         let printer = AnswerPrinter(recommender: asker.recommender)
         if let key = request.user {

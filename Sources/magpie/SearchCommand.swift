@@ -1,6 +1,7 @@
 import ArgumentParser
 import MagpieDomain
 import MagpieOnline
+import MagpieServing
 
 struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct SearchCommand: ParsableCommand {
         request.text = text
         request.user = user.map { UserID($0).key }
         let answer = try asker.recommender.answer(request, now: asker.moment(ask.at, user: request.user))
-        if ask.json.isOn { return try JSONOption.print(AnswerJSON(answer)) }
+        if ask.json.isOn { return print(answer.json) }
         AnswerPrinter(recommender: asker.recommender)
             .print(answer, title: "Found for \"\(text)\"", explain: ask.explain)
     }

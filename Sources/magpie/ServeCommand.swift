@@ -49,7 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
         ) { host, port in
             let shown = host.contains(":") ? "[\(host)]" : host
             print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")
-            fflush(stdout)
+            fflush(nil)
         }
         try await server.run()
     }

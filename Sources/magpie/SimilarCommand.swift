@@ -1,6 +1,7 @@
 import ArgumentParser
 import MagpieDomain
 import MagpieOnline
+import MagpieServing
 
 struct SimilarCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,10 +22,13 @@ struct SimilarCommand: ParsableCommand {
         var request = try ask.request(scenario: Scenario.similar.name)
         request.seed = ItemID(item)
         let answer = try asker.recommender.answer(request, now: asker.moment(ask.at, user: nil))
-        if ask.json.isOn { return try JSONOption.print(AnswerJSON(answer)) }
+        if ask.json.isOn { return print(answer.json) }
         let items = asker.recommender.snapshot.items
-        let title = items.index(of: ItemID(item)).flatMap { items.title(of: $0) } ?? item
+        let index = items.index(of: ItemID(item))
+        if index == nil {
+            print(Style.yellow("Nothing is known of item \(item): these are popular items. Is the id right?"))
+        }
         AnswerPrinter(recommender: asker.recommender)
-            .print(answer, title: "Similar to \(title)", explain: ask.explain)
+            .print(answer, title: "Similar to \(index.flatMap { items.title(of: $0) } ?? item)", explain: ask.explain)
     }
 }

@@ -79,6 +79,15 @@ extension JSONWriter {
     }
 }
 
+extension Answer {
+    /// The answer as the server sends it.
+    public var json: String {
+        var json = JSONWriter()
+        json.write(self)
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
 extension ServedList {
     init(_ answer: Answer, user: UserKey?, query: String?, seed: ItemID?) {
         self.init(

@@ -26,7 +26,6 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as FilterPredicateError: APIError(.badRequest, "bad_filter", error.description)
         case let error as JSONError: APIError(.badRequest, "bad_json", "the body is \(error)")
         case let error as EventBodyError: APIError(.badRequest, "bad_event", error.description)
-        case RequestError.unknownItem(let id): .unknownItem(id)
         case let error as RequestError: .badRequest(error.description)
         case let error as any HTTPResponseError where error.status == .notFound:
             APIError(.notFound, "not_found", "no route \(request.method) \(request.uri.path): see /v1 in the README")
