@@ -59,7 +59,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room(
-            "Serving", ["Online", "Retrieval", "Ranking", "Domain", "Artifacts"],
+            "Serving", ["Online", "Retrieval", "Ranking", "Formats", "Domain", "Artifacts"],
             libraries: [
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

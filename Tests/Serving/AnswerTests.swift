@@ -35,6 +35,14 @@ import Testing
             let unknown = try await client.get("/v1/items/no%20such%2Fitem/similar")
             #expect(unknown.status == 404 && unknown.errorCode == "unknown_item")
             #expect(unknown.errorMessage.contains("\"no such/item\""))
+
+            // An item that is newer than the bundle is no mistake, but it has no neighbours yet.
+            let patch: AttributePatch = [ReservedAttribute.title: .text("New")]
+            _ = try client.world.store.append([
+                Revision<Item>(id: "new", validFrom: .now, receivedAt: .now, change: .patch(patch))
+            ])
+            let new = try await client.get("/v1/items/new/similar")
+            #expect(new.status == 200 && new["rung"] == .string("popular"))
         }
     }
 

@@ -49,7 +49,7 @@ import Testing
             let reply = try await client.post(
                 "/v1/events", "[\(good), \(good), {\"kind\": \"view\", \"userId\": \"u0\"}]")
             #expect(reply.status == 400 && reply.errorCode == "bad_event")
-            #expect(reply.errorMessage.hasPrefix("event 3: \"itemId\" is missing"), "\(reply.errorMessage)")
+            #expect(reply.errorMessage.hasPrefix("event 3: field \"itemId\" is missing"), "\(reply.errorMessage)")
             #expect(try client.world.store.lastSeq() == before)
             let lines = try await client.post("/v1/events", good + "\n\n" + good + "\n", type: "application/x-ndjson")
             #expect(lines["appended"] == .number(2))
