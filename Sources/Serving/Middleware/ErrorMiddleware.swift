@@ -28,10 +28,13 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as EventBodyError: APIError(.badRequest, "bad_event", error.description)
         case let error as RequestError: .badRequest(error.description)
         case let error as any HTTPResponseError where error.status == .notFound:
-            APIError(.notFound, "not_found", "no route \(request.method) \(request.uri.path): see /v1 in the README")
+            APIError(.notFound, "not_found", "no route \(request.method) \(request.uri.path): expected \(routes)")
         case let error as any HTTPResponseError:
             APIError(error.status, "refused", error.status.reasonPhrase)
         default: .internal
         }
     }
+
+    private static let routes =
+        "/v1/recommendations, /v1/search, /v1/items/{id}/..., /v1/users/{id}, /v1/events, /livez or /readyz"
 }
