@@ -66,10 +66,11 @@ struct Client: Sendable {
     }
 
     /// Runs a test against a new world with one bundle.
-    static func run(
+    @discardableResult
+    static func run<Value: Sendable>(
         _ transport: Transport, options: Server.Options = .init(port: 0), train: Bool = true,
-        _ body: (Client) async throws -> Void
-    ) async throws {
+        _ body: (Client) async throws -> Value
+    ) async throws -> Value {
         let world = try World()
         if train { try world.train() }
         let live = world.live()
@@ -89,14 +90,17 @@ struct Client: Sendable {
             defer { found.finish() }
             try await server.run()
         }
-        guard let port = await ports.first(where: { _ in true }) else { return try await running.value }
+        guard let port = await ports.first(where: { _ in true }) else {
+            try await running.value
+            throw URLError(.cannotConnectToHost)
+        }
         let client = Client(world: world, server: server, live: live, served: served, port: port)
         while train, live.status == nil { try await Task.sleep(for: .milliseconds(2)) }
-        let result: Result<Void, any Error>
+        let result: Result<Value, any Error>
         do { result = .success(try await body(client)) } catch { result = .failure(error) }
         await server.stop()
         try await running.value
-        try result.get()
+        return try result.get()
     }
 }
 

@@ -95,9 +95,7 @@ import Testing
     }
 
     @Test func stoppingFinishesWhatWasBegun() async throws {
-        let folder = Folder()
-        try await Client.run(.socket) { client in
-            folder.world = client.world
+        let world = try await Client.run(.socket) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for user in 0..<20 {
                     group.addTask {
@@ -107,9 +105,10 @@ import Testing
                 }
                 try await group.waitForAll()
             }
+            return client.world
         }
         // The server has ended, and every answer it gave is in the file.
-        let served = try #require(folder.world).home.servedFolder
+        let served = world.home.servedFolder
         let lines = try ServedSegments.segments(in: served).flatMap { url in
             try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
         }
@@ -127,10 +126,5 @@ import Testing
                 try await Client.run(.socket, options: .init(port: port)) { _ in }
             }
         }
-    }
-
-    /// Keeps the world alive beyond the server.
-    private final class Folder: @unchecked Sendable {
-        var world: World?
     }
 }
