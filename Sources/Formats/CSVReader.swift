@@ -48,12 +48,19 @@ public final class CSVReader {
         if let header {
             self.header = header
         } else {
-            guard try parse() else {
+            guard try parseHeader() else {
                 throw FormatError.badHeader(
                     file: window.name,
                     problem: "the file is empty: the first line should name the columns")
             }
-            self.header = try fields.indices.map { try text($0).trimmingCharacters(in: .whitespaces) }
+            self.header = try fields.indices.map { column in
+                guard let name = String(validating: bytes(column), as: UTF8.self) else {
+                    throw FormatError.badHeader(
+                        file: window.name,
+                        problem: "the header is not UTF-8 text: is this a CSV file? convert it to UTF-8")
+                }
+                return name.trimmingCharacters(in: .whitespaces)
+            }
         }
         if let name = Dictionary(grouping: self.header, by: { $0 }).filter({ $0.value.count > 1 }).keys.min() {
             throw FormatError.badHeader(
@@ -132,6 +139,13 @@ public final class CSVReader {
         /// The window ends within the row.
         case incomplete(isQuoted: Bool)
         case brokenQuote(length: Int, column: Int)
+    }
+
+    /// Nothing can be read without the header, so what is wrong in it is no row to set aside.
+    private func parseHeader() throws -> Bool {
+        do { return try parse() } catch FormatError.badRow(let row) {
+            throw FormatError.badHeader(file: row.file, problem: row.problem + ": correct the header")
+        }
     }
 
     /// Finds the next row that is not empty; false at the end.

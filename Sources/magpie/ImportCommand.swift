@@ -106,13 +106,14 @@ struct ImportCommand: ParsableCommand {
     /// A first catalogue counts as known from the start of the log, so that past requests can be replayed with it;
     /// later changes hold from now.
     private func defaultKnownSince(_ store: SQLiteStore) throws -> Timestamp {
-        let hasAny =
+        let isFirst =
             switch content {
             case .events: false
-            case .items: try store.lastItemSeq() > 0
-            case .users: try !store.userSchema().isEmpty
+            case .items: try store.lastItemSeq() == 0
+            case .users: try store.userSchema().isEmpty
             }
-        return hasAny ? .now : try store.extent()?.earliest ?? Timestamp(milliseconds: 0)
+        // The log is read for its beginning only when that is what counts.
+        return isFirst ? try store.extent()?.earliest ?? Timestamp(milliseconds: 0) : .now
     }
 
     private func plan(types known: [String: AttributeType], knownSince defaultMoment: Timestamp) throws -> ImportPlan {

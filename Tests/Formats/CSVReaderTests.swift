@@ -94,6 +94,8 @@ import Testing
         #expect(message(files.folder.appendingPathComponent("none.csv")).contains("no such file: check the path"))
         #expect(message(files.folder).contains("is a folder"))
         #expect(message(try files.write("")).contains("file.csv:1: the file is empty"))
+        #expect(message(try files.write([0xC3, 0x28, 44, 97, 10])).hasPrefix("file.csv:1: the header is not UTF-8"))
+        #expect(message(try files.write("\"a\"b,c\n1,2\n")).contains("correct the header"))
         #expect(message(try files.write("a,b,a\n")).contains("two columns are named \"a\""))
         #expect(message(try files.write([0xFF, 0xFE, 97, 0])).contains("convert it to UTF-8"))
         #expect(
