@@ -34,7 +34,8 @@ final class MagpieProcess {
 
     func run(_ arguments: [String]) throws -> Result {
         let process = Process()
-        process.executableURL = try #require(Self.binary(), "the magpie binary beside the tests")
+        let binary: URL = try #require(Self.binary(), "the magpie binary beside the tests")
+        process.executableURL = binary
         process.arguments = arguments
         process.currentDirectoryURL = folder
         // Files rather than pipes: nothing to drain while it runs.
