@@ -8,7 +8,7 @@ public struct EventRules: Sendable, Hashable, Codable {
     public var sessionGapMinutes: Int
 
     public init(
-        weights: [String: Double] = [Event.impressionKind: 0], positive: PositiveRule = .default,
+        weights: [String: Double] = [Event.impressionKind: 0, "tag": 0], positive: PositiveRule = .default,
         sessionGapMinutes: Int = 30
     ) {
         self.weights = weights

@@ -30,7 +30,7 @@ enum StrictJSON {
         _ given: [String: Any], over base: [String: Any], path: String, openPaths: Set<String>, file: String
     ) throws -> [String: Any] {
         var merged = base
-        for (key, value) in given {
+        for (key, value) in given.sorted(by: { $0.key < $1.key }) {
             let keyPath = path.isEmpty ? key : path + "." + key
             guard let known = base[key] else {
                 guard openPaths.contains(path) else {
@@ -43,10 +43,21 @@ enum StrictJSON {
             if let inner = value as? [String: Any], let innerBase = known as? [String: Any] {
                 merged[key] = try merge(inner, over: innerBase, path: keyPath, openPaths: openPaths, file: file)
             } else {
+                try checkElements(value, like: known, path: keyPath, file: file)
                 merged[key] = value
             }
         }
         return merged
+    }
+
+    /// A list is taken whole; the objects in it may have the keys that the defaults' objects have.
+    private static func checkElements(_ value: Any, like known: Any, path: String, file: String) throws {
+        guard let elements = value as? [Any], let model = (known as? [Any])?.first as? [String: Any] else { return }
+        for (i, element) in elements.enumerated() {
+            for key in (element as? [String: Any] ?? [:]).keys.sorted() where model[key] == nil {
+                throw ConfigurationError.unknownKey(file: file, key: "\(path)[\(i)].\(key)", known: model.keys.sorted())
+            }
+        }
     }
 
     private static func describe(_ error: DecodingError) -> String {

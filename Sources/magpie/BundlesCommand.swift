@@ -37,9 +37,10 @@ struct BundlesCommand: ParsableCommand {
         @OptionGroup var home: HomeOptions
 
         func run() throws {
-            let bundles = try home.open().home.bundles
-            try bundles.open(bundle).verify()
-            try bundles.publish(bundle)
+            let opened = try home.open().home
+            let lock = try opened.trainingLock()
+            defer { lock.release() }
+            try opened.bundles.publish(bundle)
             print("Published \(bundle)")
         }
     }
@@ -50,7 +51,10 @@ struct BundlesCommand: ParsableCommand {
         @OptionGroup var home: HomeOptions
 
         func run() throws {
-            print("Back to \(try home.open().home.bundles.rollback().id)")
+            let opened = try home.open().home
+            let lock = try opened.trainingLock()
+            defer { lock.release() }
+            print("Back to \(try opened.bundles.rollback().id)")
         }
     }
 }

@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let opened = try home.open()
-        let lock = try opened.home.lock()
+        let lock = try opened.home.trainingLock()
         defer { lock.release() }
         let display = StageDisplay(isQuiet: true)
         let training = Training(

@@ -22,7 +22,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let opened = try home.open()
-        let lock = try opened.home.lock()
+        let lock = try opened.home.trainingLock()
         defer { lock.release() }
         let display = StageDisplay(isQuiet: json.isOn)
         let training = Training(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct JSONTreeTests {
     @Test(arguments: [
         ("null", JSONTree.null), (" true ", .bool(true)), ("-0", .number(-0.0)),
-        ("12345678901234567890", .number(1.234567890123456789e19)),
+        ("12345678901234567890", .number(12_345_678_901_234_567_168)),
         ("1.5e-3", .number(0.0015)),
         (#""a\"\\\/\b\f\n\r\t\u00e9\ud83c\udfac""#, .string("a\"\\/\u{8}\u{C}\n\r\té\u{1F3AC}")),
         ("[]", .array([])), ("[1,[2]]", .array([.number(1), .array([.number(2)])])),

@@ -28,6 +28,12 @@ public struct Home: Sendable, Equatable {
     /// Takes the writer lock; throws ``ArtifactError/locked(path:holder:)`` when another process has it.
     public func lock() throws -> WriterLock { try WriterLock(url.appendingPathComponent(WriterLock.name)) }
 
+    /// The right to train: `work/` and `bundles/` have one writer of their own, so that training goes on beside a
+    /// server that appends to the log, and the server goes over to what was published.
+    public func trainingLock() throws -> WriterLock {
+        try WriterLock(url.appendingPathComponent(WriterLock.trainingName))
+    }
+
     /// Opens a home, bringing an older one up to date (under the writer lock). With `create`, a folder that is
     /// not there, or is empty, becomes one.
     ///

@@ -20,13 +20,13 @@ struct RetrieverFit {
         let known = data.fingerprint
         var files: [String: URL] = [:]
         func stage(
-            _ name: String, _ file: String, _ inputs: [String],
+            _ name: String, _ file: String, isServed: Bool = true, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
         ) throws -> StageRunner.Result {
             let result = try runner.run(name, window: window, inputs: inputs) { folder, progress in
                 try work(folder.appendingPathComponent(file), progress)
             }
-            files[file] = result.folder.appendingPathComponent(file)
+            if isServed { files[file] = result.folder.appendingPathComponent(file) }
             return result
         }
 
@@ -34,7 +34,9 @@ struct RetrieverFit {
             try ItemTable.write(data.items, schema: data.schema, to: url)
             return "\(data.items.count) items, \(data.schema.count) attributes"
         }
-        let graph = try stage("graph", Self.graphFile, [known, try Configuration.key(configuration.graph)]) {
+        let graph = try stage(
+            "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
+        ) {
             url, progress in
             let report = try ItemGraph.build(
                 from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
@@ -43,7 +45,7 @@ struct RetrieverFit {
         }
         let embedding = configuration.embedding
         let vectors = try stage(
-            "embed", Self.skipGramFile,
+            "embed", Self.skipGramFile, isServed: false,
             [
                 graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
                 embedding.corpus.rawValue, "\(seed)",

@@ -42,13 +42,6 @@ public final class LiveHome: Sendable {
         return try bundle.recommender.answer(request, now: now, deadline: .after(timeLimit))
     }
 
-    /// Throws ``APIError/unknownItem(_:)`` for an id that neither the bundle nor the catalogue knows.
-    func check(_ id: ItemID) async throws {
-        guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }
-        if bundle.recommender.snapshot.items.index(of: id) != nil { return }
-        guard try await offload({ try self.isKnown(id, bundle) }) else { throw APIError.unknownItem(id.string) }
-    }
-
     // MARK: Writing
 
     /// Appends events and folds in what was new: the next answer knows. All or nothing.

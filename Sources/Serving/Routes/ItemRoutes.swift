@@ -9,8 +9,8 @@ import MagpieDomain
 ///     POST   /v1/items/{id}/show        ... it may be shown again
 ///     DELETE /v1/items/{id}             no answer shows it, and the next training does not know it
 ///
-/// An id that nobody knows is 404; an item that is newer than the bundle has no neighbours yet, so `similar` answers
-/// with what is popular. A verb answers `{"item": "2571", "changed": true}`; false = it was so already.
+/// For an id that the bundle does not know, `similar` answers with what is popular: a cold start (rung `popular`). For
+/// the verbs an id that nobody knows is 404. A verb answers `{"item": "2571", "changed": true}`; false = it was so already.
 struct ItemRoutes {
     let answering: Answering
 
@@ -18,9 +18,7 @@ struct ItemRoutes {
         let answering = answering
         router.get("/v1/items/{id}/similar") { request, context in
             var question = try await answering.question(request, scenario: .similar)
-            let item = ItemID(try Request.pathPart("id", context))
-            try await answering.live.check(item)
-            question.seed = item
+            question.seed = ItemID(try Request.pathPart("id", context))
             return try answering.response(to: question)
         }
         router.post("/v1/items/{id}/hide") { _, context in

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+/// From files to answers, as people do it: import, train, ask, evaluate, batch; and everything that goes wrong.
+@Suite struct WholePathTests {
+    let magpie: MagpieProcess
+    init() throws { magpie = try MagpieProcess() }
+
+    /// Two kinds of films, 15 each; 24 people who like one kind and have seen 9 of it.
+    private func importWorld() throws {
+        var films = "movieId,title,genres\n"
+        for i in 0..<30 {
+            let (genre, word) = i < 15 ? ("War", "Trench") : ("Romance", "Kiss")
+            films += "\(i),\"\(Self.words[i]) \(word), The (\(1960 + i))\",\(genre)\n"
+        }
+        var ratings = "userId,movieId,rating,timestamp\n"
+        for user in 0..<24 {
+            for n in 0..<9 {
+                let film = (user % 2) * 15 + (user * 5 + n * (user % 3 + 1)) % 15
+                ratings += "u\(user),\(film),\(n == 8 ? 2 : 5),\(1_000_000_000 + user * 1000 + n)\n"
+            }
+        }
+        _ = try magpie.write(films, "ml/movies.csv")
+        _ = try magpie.write(ratings, "ml/ratings.csv")
+        // Small models for a small world.
+        let configuration = """
+            {"embedding": {"skipGram": {"dimensions": 8, "epochs": 20}}, "walks": {"walksPerNode": 40},
+             "queryEncoder": {"epochs": 30, "batch": 16, "buckets": 16384}, "ranker": {"searchQueries": 60}}
+            """
+        let imported = try magpie.run("import", magpie.folder.appendingPathComponent("ml").path)
+        #expect(imported.exitCode == 0, "\(imported.error)")
+        _ = try magpie.write(configuration, "home/magpie.json")
+    }
+
+    private static let words = [
+        "Amber", "Birch", "Cobalt", "Dune", "Ember", "Falcon", "Granite", "Harbor", "Indigo", "Juniper", "Kestrel",
+        "Lantern", "Marble", "Nettle", "Orchid", "Pepper", "Quartz", "Raven", "Saffron", "Thistle", "Umber", "Velvet",
+        "Willow", "Xenon", "Yarrow", "Zephyr", "Acorn", "Bramble", "Cinder", "Dahlia",
+    ]
+
+    private struct Answer: Decodable {
+        struct Item: Decodable {
+            var id: String
+            var title: String?
+        }
+        var rung: String
+        var items: [Item]
+    }
+
+    private func ask(_ arguments: String...) throws -> Answer {
+        let result = try magpie.run(arguments + ["--json", "--home", magpie.home.path])
+        #expect(result.exitCode == 0, "\(result.error)")
+        return try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+    }
+
+    @Test func fromFilesToAnswers() throws {
+        try importWorld()
+        let trained = try magpie.run("train", "--threads", "2")
+        #expect(trained.exitCode == 0, "\(trained.error)")
+        #expect(trained.output.contains("Published"))
+
+        let liked = try ask("recommend", "--user", "u2", "-n", "3")
+        #expect(liked.items.count == 3)
+        #expect(liked.items.allSatisfy { Int($0.id).map { $0 < 15 } ?? false }, "u2 likes war films: \(liked.items)")
+        let found = try ask("search", "the safron kis")
+        #expect(found.items.first?.title == "Saffron Kiss, The (1978)", "\(found.items)")
+        let alike = try ask("similar", "20", "-n", "4")
+        #expect(alike.items.allSatisfy { Int($0.id).map { $0 >= 15 } ?? false })
+
+        let cold = try ask("recommend", "--user", "nobody")
+        #expect(cold.rung == "popular" && cold.items.count == 10)
+        #expect(try ask("similar", "no-such-item").rung == "popular")
+
+        // Hidden and deleted at once, and by the next training.
+        let first = try #require(liked.items.first?.id)
+        #expect(try magpie.run("hide", first).exitCode == 0)
+        #expect(try !ask("recommend", "--user", "u2", "-n", "30").items.contains { $0.id == first })
+        #expect(try magpie.run("show", first).exitCode == 0)
+        #expect(try ask("recommend", "--user", "u2", "-n", "30").items.contains { $0.id == first })
+        #expect(try magpie.run("delete", first).exitCode == 0)
+        #expect(try !ask("recommend", "--user", "u2", "-n", "30").items.contains { $0.id == first })
+        #expect(try magpie.run("erase", "u2").exitCode == 0)
+        #expect(try ask("recommend", "--user", "u2").rung == "popular")
+        #expect(try magpie.run("train").exitCode == 0)
+        #expect(try !ask("search", "amber trench", "-n", "30").items.contains { $0.id == first })
+
+        let run = magpie.folder.appendingPathComponent("run.trec")
+        let batch = try magpie.run(
+            "batch", "--users", "all", "--count", "5", "--format", "trec", "--output", run.path, "--at", "last-event")
+        #expect(batch.exitCode == 0, "\(batch.error)")
+        let lines = try String(contentsOf: run, encoding: .utf8).split(separator: "\n").map { $0.split(separator: " ") }
+        #expect(lines.count == 23 * 5, "everybody but the erased one")
+        #expect(lines.allSatisfy { $0.count == 6 && $0[1] == "Q0" })
+
+        let table = try magpie.run("evaluate", "--json")
+        #expect(table.exitCode == 0 && table.output.contains("\"ndcg@10\""))
+        #expect(try magpie.run("verify").exitCode == 0)
+        #expect(try magpie.run("bundles").output.contains("*"))
+        #expect(try magpie.run("bundles", "rollback").exitCode == 0)
+    }
+
+    @Test func explainShowsEveryStage() throws {
+        try importWorld()
+        #expect(try magpie.run("train").exitCode == 0)
+        let shown = try magpie.run("search", "velvet kiss", "--explain").output
+        for part in ["1  Query", "query embedding", "2  Candidates", "3  Features and ranking", "Velvet Kiss, The"] {
+            #expect(shown.contains(part), "\(part) in \(shown)")
+        }
+        #expect(try magpie.run("recommend", "--user", "u1").output.contains("User u1 liked"))
+    }
+
+    @Test func whatGoesWrongIsOneLineWithARemedy() throws {
+        func failure(_ arguments: String..., says remedy: String) throws {
+            let result = try magpie.run(arguments + ["--home", magpie.home.path])
+            #expect(result.exitCode == 1, "\(arguments)")
+            #expect(result.error.hasPrefix("error: ") && result.error.split(separator: "\n").count == 1)
+            #expect(result.error.contains(remedy), "\(result.error)")
+        }
+        try failure("train", says: "magpie import")
+        try importWorld()
+        try failure("recommend", "--user", "u1", says: "magpie train")
+        _ = try magpie.write("{\"evnts\": {}}", "home/magpie.json")
+        try failure("train", says: "unknown key \"evnts\"")
+        _ = try magpie.write("{\"events\": {\"positive\": \"rating>=6\"}}", "home/magpie.json")
+        try failure("train", says: "events.positive")
+        try FileManager.default.removeItem(at: magpie.home.appendingPathComponent("magpie.json"))
+        _ = try magpie.write("{\"version\": 9}", "home/home.json")
+        try failure("train", says: "newer Magpie")
+        #expect(try magpie.run("frobnicate").exitCode == 64)
+    }
+
+    @Test func aDamagedBundleIsAnErrorWithARemedy() throws {
+        try importWorld()
+        #expect(try magpie.run("train").exitCode == 0)
+        let bundles = magpie.home.appendingPathComponent("bundles")
+        let current = try String(contentsOf: bundles.appendingPathComponent("CURRENT"), encoding: .utf8)
+        let id = String(try #require(current.split(separator: "\n").first))
+        let file = bundles.appendingPathComponent(id).appendingPathComponent("neighbours.safetensors")
+        let bytes = try Data(contentsOf: file)
+        try bytes.dropLast(9).write(to: file)
+        let cut = try magpie.run("recommend", "--user", "u1")
+        #expect(cut.exitCode == 1 && cut.error.contains("train again"), "\(cut.error)")
+        var flipped = bytes
+        flipped[flipped.count - 3] ^= 0x40
+        try flipped.write(to: file)
+        let verified = try magpie.run("verify")
+        #expect(verified.exitCode == 1 && verified.error.contains("SHA-256"))
+    }
+}
