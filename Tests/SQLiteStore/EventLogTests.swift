@@ -23,7 +23,7 @@ import Testing
             "b": .bool(false), "when": .time(.distantPast), "g": .geo(latitude: -12.5, longitude: 180),
             "v": .vector([0.1, -0, .leastNonzeroMagnitude, 3.4e38]),
         ]
-        full.properties = ["neg": .number(-0.0), "big": .number(1e22), "": .number(9_007_199_254_740_993)]
+        full.properties = ["neg": .number(-0.0), "big": .number(1e22), "": .number(9_007_199_254_740_992)]
         let bare = rating("u2", "i", 4, at: 10, id: "e2")
         let report = try home.store.append([full, bare])
         #expect(report.appended == 2)
