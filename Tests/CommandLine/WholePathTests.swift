@@ -25,7 +25,7 @@ import Testing
         // Small models for a small world.
         let configuration = """
             {"embedding": {"skipGram": {"dimensions": 8, "epochs": 20}}, "walks": {"walksPerNode": 40},
-             "queryEncoder": {"epochs": 30, "batch": 16, "buckets": 16384}, "ranker": {"searchQueries": 60}}
+             "queryEncoder": {"epochs": 40, "batch": 16, "buckets": 16384}, "ranker": {"searchQueries": 400}}
             """
         let imported = try magpie.run("import", magpie.folder.appendingPathComponent("ml").path)
         #expect(imported.exitCode == 0, "\(imported.error)")

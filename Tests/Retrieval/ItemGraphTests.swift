@@ -84,6 +84,7 @@ import Testing
         let interactions = World.random(seed: 8, users: 40, itemCount: 30)
         let graph = try ItemGraphTests.open(interactions, ItemGraphOptions())
         var options = RandomWalkOptions()
+        options.walksPerNode = 10
         change(&options)
         return (RandomWalks(on: graph, options: options, seed: 4, threads: 2), graph)
     }

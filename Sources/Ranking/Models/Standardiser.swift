@@ -1,11 +1,13 @@
 import MagpieDomain
 import MagpieKernels
 
-/// Means and scales of the known values of each feature, and which features also get a "not known" column.
+/// Means, scales and ranges of the known values of each feature, and which features also get a "not known" column.
 struct Standardiser {
     let names: [String]
     let mean: [Float]
     let scale: [Float]
+    let low: [Float]
+    let high: [Float]
     /// Features of which some but not all examples are NaN: each has an indicator column after the features'.
     let indicators: [Int]
 
@@ -13,13 +15,19 @@ struct Standardiser {
         names = features.names
         var mean: [Float] = []
         var scale: [Float] = []
+        var low: [Float] = []
+        var high: [Float] = []
         var indicators: [Int] = []
         for f in names.indices {
             var count = 0.0
             var sum = 0.0
+            var least = Float.infinity
+            var most = -Float.infinity
             for row in 0..<features.rowCount where !features[row, f].isNaN {
                 count += 1
                 sum += Double(features[row, f])
+                least = min(least, features[row, f])
+                most = max(most, features[row, f])
             }
             let average = count > 0 ? sum / count : 0
             var squares = 0.0
@@ -29,6 +37,8 @@ struct Standardiser {
             }
             let deviation = count > 0 ? (squares / count).squareRoot() : 0
             mean.append(Float(average))
+            low.append(count > 0 ? least : 0)
+            high.append(count > 0 ? most : 0)
             // A constant column keeps scale 1: it is 0 everywhere, and the ridge keeps its weight at 0.
             scale.append(deviation > 1e-9 ? Float(deviation) : 1)
             let known = count / Double(max(1, features.rowCount))
@@ -36,6 +46,8 @@ struct Standardiser {
         }
         self.mean = mean
         self.scale = scale
+        self.low = low
+        self.high = high
         self.indicators = indicators
     }
 
@@ -57,7 +69,7 @@ struct Standardiser {
         for (i, f) in indicators.enumerated() { missing[f] = Float(weights[names.count + i]) }
         return LinearRanker(
             featureNames: names, mean: mean, scale: scale, weight: weights[..<names.count].map(Float.init),
-            missing: missing)
+            missing: missing, low: low, high: high)
     }
 }
 
