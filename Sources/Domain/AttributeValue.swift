@@ -22,6 +22,22 @@ public enum AttributeValue: Sendable, Hashable {
     case vector([Float])
 }
 
+extension AttributeValue {
+    /// The type of an attribute whose first value this is.
+    public var type: AttributeType {
+        switch self {
+        case .keyword: .keyword
+        case .keywords: .keywords
+        case .text: .text(language: "en")
+        case .number: .number
+        case .bool: .bool
+        case .time: .time
+        case .geo: .geo
+        case .vector(let values): .vector(dimension: values.count)
+        }
+    }
+}
+
 /// A patch of attributes: a value sets, nil removes, an absent name leaves as it was.
 public typealias AttributePatch = [String: AttributeValue?]
 

@@ -170,21 +170,6 @@ extension CatalogueReader where Entity == User {
     }
 }
 
-extension AttributeValue {
-    var type: AttributeType {
-        switch self {
-        case .keyword: .keyword
-        case .keywords: .keywords
-        case .text: .text(language: "en")
-        case .number: .number
-        case .bool: .bool
-        case .time: .time
-        case .geo: .geo
-        case .vector(let values): .vector(dimension: values.count)
-        }
-    }
-}
-
 /// What a path holds, by its name.
 public enum FileKind: Sendable {
     public static func isJSONLines(_ url: URL) -> Bool {

@@ -81,9 +81,9 @@ final class RevisionWriter<Entity: Revisable> {
         for name in patch.keys.sorted() {
             guard let value = patch[name] ?? nil else { continue }
             let known = types[name]
-            let expected = known ?? ReservedAttribute.types[name] ?? value.naturalType
+            let expected = known ?? ReservedAttribute.types[name] ?? value.type
             guard expected.accepts(value) else {
-                throw CatalogueError.typeChange(attribute: name, got: value.naturalType, expected: expected)
+                throw CatalogueError.typeChange(attribute: name, got: value.type, expected: expected)
             }
             if known == nil { new.append((name, expected)) }
         }
@@ -132,22 +132,6 @@ enum RevisionState: Equatable {
             self = .unknown  // so that the dictionary has one owner and is changed in place
             for (name, value) in patch { attributes[name] = value }
             self = .present(attributes)
-        }
-    }
-}
-
-extension AttributeValue {
-    /// The type that an attribute has which was never seen before.
-    var naturalType: AttributeType {
-        switch self {
-        case .keyword: .keyword
-        case .keywords: .keywords
-        case .text: .text(language: "en")
-        case .number: .number
-        case .bool: .bool
-        case .time: .time
-        case .geo: .geo
-        case .vector(let values): .vector(dimension: values.count)
         }
     }
 }

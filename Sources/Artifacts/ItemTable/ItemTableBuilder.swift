@@ -141,19 +141,3 @@ struct ItemTableBuilder {
         writer.add(prefix + "values", values)
     }
 }
-
-extension AttributeValue {
-    /// The type of this value, for messages.
-    fileprivate var type: AttributeType {
-        switch self {
-        case .keyword: .keyword
-        case .keywords: .keywords
-        case .text: .text(language: "en")
-        case .number: .number
-        case .bool: .bool
-        case .time: .time
-        case .geo: .geo
-        case .vector(let values): .vector(dimension: values.count)
-        }
-    }
-}
