@@ -73,15 +73,24 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/magpie", swiftSettings: swift),
+        .target(
+            name: "MagpieTestSupport", dependencies: ["MagpieSQLiteStore", "MagpieKernels", "MagpieDomain"],
+            path: "Tests/Support", swiftSettings: swift),
         tests("Domain", ["Domain"]),
         tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
         tests("Artifacts", ["Artifacts", "Domain"], resources: [.copy("Golden")]),
         tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"]),
-        tests("Ranking", ["Ranking", "Artifacts", "Kernels", "Domain"]),
-        tests("Online", ["Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests(
+            "Online",
+            ["TestSupport", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
         tests("Evaluation", ["Evaluation", "Domain"]),
         tests(
-            "Offline", ["Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
+            "Offline",
+            [
+                "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts",
+                "Kernels", "Domain",
+            ]),
         tests("Formats", ["Formats", "Domain"]),
         tests("SQLiteStore", ["SQLiteStore", "Domain"], resources: [.copy("Golden")]),
         tests(

@@ -9,12 +9,12 @@ public struct Question: Sendable {
     public var seed: ItemID?
     /// The moment of the request.
     public var now: Timestamp
-    /// The log position of the request: state holds the events up to here and none after.
-    public var seq: Int64
+    /// How many events of the history had come before the request: state holds those and none after.
+    public var position: Int
     public var relevant: Set<ItemKey>
 
     public init(
-        scenario: String, user: UserKey? = nil, text: String? = nil, seed: ItemID? = nil, now: Timestamp, seq: Int64,
+        scenario: String, user: UserKey? = nil, text: String? = nil, seed: ItemID? = nil, now: Timestamp, position: Int,
         relevant: Set<ItemKey>
     ) {
         self.scenario = scenario
@@ -22,7 +22,7 @@ public struct Question: Sendable {
         self.text = text
         self.seed = seed
         self.now = now
-        self.seq = seq
+        self.position = position
         self.relevant = relevant
     }
 }

@@ -23,21 +23,31 @@ public struct Configuration: Sendable, Hashable, Codable {
 
     /// Keys under these are the caller's own words.
     static let openPaths: Set<String> = ["events.weights"]
+    /// Keys without a default.
+    static let optionalPaths: Set<String> = ["graph.sessionGapMinutes"]
 
     /// Reads a configuration file; a file that is not there means the defaults.
     public init(reading url: URL) throws {
         self = Configuration()
         guard FileManager.default.fileExists(atPath: url.path) else { return }
-        try self.init(json: Data(contentsOf: url), file: url.path)
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: url)
+        } catch {
+            throw ConfigurationError.unreadable(file: url.path)
+        }
+        try self.init(json: bytes, file: url.path)
     }
 
     public init(json: Data, file: String) throws {
         self = try StrictJSON.decode(
-            Configuration.self, from: json, over: Configuration(), openPaths: Self.openPaths, file: file)
+            Configuration.self, from: json, over: Configuration(), openPaths: Self.openPaths,
+            optionalPaths: Self.optionalPaths, file: file)
         guard TimeZone(identifier: timeZone) != nil else {
             throw ConfigurationError.badValue(
                 file: file, detail: "timeZone: got \"\(timeZone)\", expected an IANA name such as \"Europe/Berlin\"")
         }
+        try checkRanges(file: file)
     }
 
     /// The configuration as bytes: keys sorted, so that equal configurations are equal bytes.

@@ -12,6 +12,9 @@ public struct Dataset: Sendable {
     /// The event hash of each interaction, aligned: the state's tie-break.
     let eventHashes: [UInt64]
     let itemKeys: [ItemKey]
+    /// `identify` events up to the window's end.
+    private let joins: [History.Join]
+    /// The log position that the window's state has reached.
     public let lastSeq: Int64
     /// Identifies the content: equal datasets have equal fingerprints.
     public let fingerprint: String
@@ -37,8 +40,11 @@ public struct Dataset: Sendable {
         var index: [ItemKey: ItemIndex] = [:]
         for (i, key) in itemKeys.enumerated() { index[key] = ItemIndex(i) }
 
-        let lastSeq = rows.last.map { history.rows[$0].seq } ?? 0
-        let identities = history.identities(asOf: lastSeq)
+        // The whole history ends where the log does; live state goes on from there.
+        let isWhole = rows.count == history.rows.count
+        let lastSeq = isWhole ? history.lastSeq : rows.map { history.rows[$0].seq }.max() ?? 0
+        let end = isWhole ? history.rows.count : rows.last ?? 0
+        let identities = history.identities(at: end)
         func who(_ row: Int) -> UserKey { identities[history.rows[row].actor] ?? history.rows[row].actor }
         let users = Set(rows.map(who)).sorted()
         var userIndex: [UserKey: UInt32] = [:]
@@ -59,6 +65,7 @@ public struct Dataset: Sendable {
         self.schema = schema
         self.eventHashes = eventHashes
         self.itemKeys = itemKeys
+        joins = history.joins.filter { $0.position <= end }
         self.lastSeq = lastSeq
         fingerprint = Self.fingerprint(interactions, eventHashes, items, schema)
     }
@@ -72,8 +79,16 @@ public struct Dataset: Sendable {
                 time: Timestamp(milliseconds: interactions.time[row]), eventHash: eventHashes[row],
                 isPositive: interactions.isPositive[row], seq: interactions.seq[row])
         }
+        // Their pasts are theirs already, see History/identities; what is left to say is whose the devices are now.
+        for join in joins { store.join(join.device, to: join.user, seq: join.seq) }
         store.advance(to: lastSeq)
         return store
+    }
+
+    /// What the state depends on beside the interactions.
+    var stateKey: String {
+        let parts = joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
+        return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }
 
     private static func fingerprint(

@@ -98,8 +98,8 @@ struct Fit {
         case Scenario.search.name:
             let now = split.known.last.map { history.rows[$0].time } ?? .distantPast
             return Questions.search(
-                data, configuration.text, count: configuration.ranker.searchQueries, now: now, seed: training.seed,
-                stream: stream)
+                data, configuration.text, count: configuration.ranker.searchQueries, now: now, position: split.end,
+                seed: training.seed, stream: stream)
         default:
             // A scenario of the caller's own asks as its user would: what did they like next?
             return home.map {

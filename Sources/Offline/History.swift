@@ -1,23 +1,33 @@
 import MagpieDomain
 
-/// The log as training sees it, read once: which actor touched which item, when, in log order.
+/// The log as training sees it, read once: which actor touched which item, when.
+///
+/// Rows stand in the order in which they became visible, by (receivedAt, seq). For what comes live that is the order
+/// of the log; a file that was imported in any order (by user, say) became visible when it happened, row by row. Row
+/// numbers are therefore positions in time: what stands before row r was known when r came.
 ///
 /// Actors and items are keys, not rows: the rows of a window are given by the ``Dataset`` that is made of it.
 public struct History: Sendable {
     public struct Row: Sendable {
         public var seq: Int64
+        /// As known when the row came: a device that an `identify` had given to a user is that user.
         public var actor: UserKey
         public var item: ItemKey
         public var time: Timestamp
+        public var receivedAt: Timestamp
         public var eventHash: UInt64
         public var weight: Float
         public var isPositive: Bool
     }
 
+    /// `identify`: from here on the device is the user.
     struct Join: Sendable {
         var seq: Int64
-        var anonymous: UserKey
+        var receivedAt: Timestamp
+        var device: UserKey
         var user: UserKey
+        /// How many rows came before it.
+        var position = 0
     }
 
     public private(set) var rows: [Row] = []
@@ -26,6 +36,7 @@ public struct History: Sendable {
     /// Ids of known (not anonymous) users, by key.
     public private(set) var userIDs: [UserKey: UserID] = [:]
     public private(set) var lastSeq: Int64 = 0
+    /// In the order of the rows.
     private(set) var joins: [Join] = []
 
     /// Reads the log up to its present end.
@@ -36,18 +47,20 @@ public struct History: Sendable {
             if event.seq % 65_536 == 0 { progress(Double(event.seq) / Double(max(1, end))) }
         }
         lastSeq = end
+        arrange()
     }
 
     init(_ events: [Event], rules: EventRules) {
         for event in events { append(event, rules: rules) }
+        arrange()
     }
 
     private mutating func append(_ event: Event, rules: EventRules) {
         lastSeq = max(lastSeq, event.seq)
         if let user = event.userId { userIDs[user.key] = user }
         if event.kind == Event.identifyKind {
-            if let user = event.userId?.key, let anonymous = event.anonymousId.map(Event.anonymousKey) {
-                joins.append(Join(seq: event.seq, anonymous: anonymous, user: user))
+            if let user = event.userId?.key, let device = event.anonymousId.map(Event.anonymousKey) {
+                joins.append(Join(seq: event.seq, receivedAt: event.receivedAt, device: device, user: user))
             }
             return
         }
@@ -56,15 +69,39 @@ public struct History: Sendable {
         itemIDs[item.key] = item
         rows.append(
             Row(
-                seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime,
+                seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
                 eventHash: StableHash.xxh64(event.eventId), weight: Float(weight),
                 isPositive: rules.isPositive(event)))
     }
 
-    /// Who an actor is known to be at log position `seq`.
-    func identities(asOf seq: Int64) -> [UserKey: UserKey] {
+    /// Puts rows and joins into the order of visibility, and gives each row to whoever the device was then.
+    private mutating func arrange() {
+        func precedes(_ a: Row, _ b: Row) -> Bool { (a.receivedAt, a.seq) < (b.receivedAt, b.seq) }
+        let isInOrder = zip(rows, rows.dropFirst()).allSatisfy { !precedes($1, $0) }
+        if !isInOrder { rows.sort(by: precedes) }
+        joins.sort { ($0.receivedAt, $0.seq) < ($1.receivedAt, $1.seq) }
+        var owners: [UserKey: UserKey] = [:]
+        var next = 0
+        for j in joins.indices {
+            let join = joins[j]
+            while next < rows.count, (rows[next].receivedAt, rows[next].seq) < (join.receivedAt, join.seq) {
+                rows[next].actor = owners[rows[next].actor] ?? rows[next].actor
+                next += 1
+            }
+            joins[j].position = next
+            owners[join.device] = join.user
+        }
+        for row in next..<rows.count where !owners.isEmpty {
+            rows[row].actor = owners[rows[row].actor] ?? rows[row].actor
+        }
+    }
+
+    /// Whose the past of a device has become when `position` rows have come: its first owner's.
+    func identities(at position: Int) -> [UserKey: UserKey] {
         var users: [UserKey: UserKey] = [:]
-        for join in joins where join.seq <= seq { users[join.anonymous] = join.user }
+        for join in joins where join.position <= position && users[join.device] == nil {
+            users[join.device] = join.user
+        }
         return users
     }
 }

@@ -40,7 +40,7 @@ public struct Split: Sendable {
     public let reason: String
     /// Row numbers of the history, ascending: known to the models.
     public let known: [Int]
-    /// Asked of the models.
+    /// Asked of the models; ascending too.
     public let asked: [Int]
     /// Attributes are read as of this moment.
     public let catalogueAsOf: Timestamp
@@ -67,6 +67,9 @@ public struct Split: Sendable {
         }
     }
 
+    /// How many rows had come when the last known one had.
+    var end: Int { known.last.map { $0 + 1 } ?? 0 }
+
     /// Identifies what is asked: equal questions have equal fingerprints.
     func fingerprint(_ history: History) -> String {
         var parts: [UInt64] = [UInt64(known.count)]
@@ -89,19 +92,19 @@ public struct Split: Sendable {
         _ history: History, _ rows: [Int], _ options: SplitOptions
     ) -> (known: [Int], asked: [Int], moment: Timestamp) {
         guard !rows.isEmpty else { return ([], [], .distantPast) }
-        let times = rows.map { history.rows[$0].time }.sorted()
-        let at = Int((1 - options.heldOut) * Double(times.count))
-        let moment = times[min(at, times.count - 1)]
-        return (
-            rows.filter { history.rows[$0].time < moment }, rows.filter { history.rows[$0].time >= moment }, moment
-        )
+        let at = min(max(Int((1 - options.heldOut) * Double(rows.count)), 0), rows.count - 1)
+        // Rows stand in the order of visibility; those of one moment stay together.
+        let moment = history.rows[rows[at]].receivedAt
+        let cut = rows.firstIndex { history.rows[$0].receivedAt >= moment } ?? at
+        return (Array(rows[..<cut]), Array(rows[cut...]), moment)
     }
 
     private static func usersWithHistory(
         _ history: History, _ cut: (known: [Int], asked: [Int], moment: Timestamp), _ options: SplitOptions
     ) -> Int {
+        let people = People(history, through: cut.known)
         var counts: [UserKey: Int] = [:]
-        for row in cut.known { counts[history.rows[row].actor, default: 0] += 1 }
+        for row in cut.known { counts[people.actor(of: row), default: 0] += 1 }
         let asked = Set(cut.asked.lazy.filter { history.rows[$0].isPositive }.map { history.rows[$0].actor })
         return asked.count { counts[$0, default: 0] >= options.minimumHistory }
     }
@@ -110,16 +113,33 @@ public struct Split: Sendable {
         _ history: History, _ rows: [Int], _ options: SplitOptions, reason: String
     ) -> Split {
         var byActor: [UserKey: [Int]] = [:]
-        for row in rows { byActor[history.rows[row].actor, default: []].append(row) }
+        let people = People(history, through: rows)
+        for row in rows { byActor[people.actor(of: row), default: []].append(row) }
         var asked: [Int] = []
         for (_, own) in byActor where own.count >= options.minimumHistory {
             let ordered = own.sorted {
                 (history.rows[$0].time, history.rows[$0].seq) < (history.rows[$1].time, history.rows[$1].seq)
             }
-            asked += ordered[Int((1 - options.heldOut) * Double(own.count))...]
+            asked += ordered[min(max(Int((1 - options.heldOut) * Double(own.count)), 0), own.count)...]
         }
         let askedSet = Set(asked)
         return Split(
             .user, reason, rows.filter { !askedSet.contains($0) }, asked.sorted(), .distantFuture)
+    }
+}
+
+/// Who the actors of a window are, known at its end: what a device did before it was joined is its user's.
+struct People {
+    private let history: History
+    private let users: [UserKey: UserKey]
+
+    init(_ history: History, through rows: [Int]) {
+        self.history = history
+        users = history.identities(at: rows.last ?? 0)
+    }
+
+    func actor(of row: Int) -> UserKey {
+        let actor = history.rows[row].actor
+        return users[actor] ?? actor
     }
 }

@@ -89,7 +89,8 @@ public struct Training {
                 "items": bundle.data.items.count, "users": bundle.data.interactions.users.count,
                 "interactions": bundle.data.interactions.count,
             ],
-            codeVersion: codeVersion, metrics: .init(twin: plan.inner.reason, values: values),
+            codeVersion: codeVersion,
+            metrics: .init(twin: "by \(plan.outer.kind.rawValue): \(plan.outer.reason)", values: values),
             logSeq: plan.history.lastSeq, catalogueSeq: plan.known.catalogueSeq, createdAt: .now)
         let sealed = try bundles.seal(draft, manifest)
         if let current = try? bundles.current(), current.manifest.contentHash == sealed.manifest.contentHash {

@@ -4,7 +4,8 @@ import MagpieDomain
 /// Which items may be shown at a moment, by the reserved attributes `available`, `availableFrom` and
 /// `availableUntil` of the bundle's item table.
 struct Availability: Sendable {
-    private let hidden: ItemSet
+    /// Items with `available` false in the bundle.
+    let hidden: ItemSet
     /// Items with a from or an until, and the two.
     private let timed: [(item: ItemIndex, from: Timestamp, until: Timestamp)]
 
@@ -28,10 +29,8 @@ struct Availability: Sendable {
         self.timed = timed
     }
 
-    /// The items that may not be shown at `now`.
-    func unavailable(at now: Timestamp) -> ItemSet {
-        var set = hidden
-        for entry in timed where now < entry.from || now >= entry.until { set.insert(entry.item) }
-        return set
+    /// Adds the items whose time has not come or is over.
+    func addUntimely(at now: Timestamp, to excluded: inout ItemSet) {
+        for entry in timed where now < entry.from || now >= entry.until { excluded.insert(entry.item) }
     }
 }

@@ -8,5 +8,8 @@ public enum BundleFiles {
     public static let popular = "popular.safetensors"
     public static let state = "state.safetensors"
 
+    /// Each the whole of one retriever.
+    static let retrievers = [embeddings, neighbours, text, popular]
+
     public static func ranker(_ scenario: String) -> String { "ranker.\(scenario).safetensors" }
 }

@@ -58,24 +58,23 @@ public struct Recommender: Sendable {
         if request.explain { funnel.queryEmbedding = snapshot.embedder?.vector(for: query) }
         funnel.microseconds.query = watch.lap()
 
-        var proposers =
+        let proposers =
             try request.onlyRetriever.map { [try retriever($0)] }
-            ?? snapshot.retrievers.filter {
-                scenario.retrievers.contains($0.name)
-            }
+            ?? snapshot.retrievers.filter { scenario.retrievers.contains($0.name) }
         let limit = max(scenario.candidatesPerRetriever, request.count)
-        func retrieve() {
-            for retriever in proposers {
-                var clock = Stopwatch()
-                let list = retriever.candidates(for: query, limit: limit, deadline: deadline)
-                funnel.retrieved.append(.init(retriever: retriever.name, candidates: list, microseconds: clock.lap()))
-            }
+        func ask(_ retriever: any Retriever, _ deadline: Deadline) {
+            var clock = Stopwatch()
+            let list = retriever.candidates(for: query, limit: limit, deadline: deadline)
+            funnel.retrieved.append(.init(retriever: retriever.name, candidates: list, microseconds: clock.lap()))
         }
-        retrieve()
-        if funnel.retrieved.allSatisfy(\.candidates.isEmpty), request.onlyRetriever == nil {
-            // The last rung: nobody had anything to say, so what is popular is better than silence.
-            proposers = snapshot.retrievers.filter { $0.name == "popular" && !scenario.retrievers.contains($0.name) }
-            retrieve()
+        for retriever in proposers { ask(retriever, deadline) }
+        if funnel.retrieved.allSatisfy(\.candidates.isEmpty), request.onlyRetriever == nil,
+            let popular = snapshot.retrievers.first(where: { $0.name == "popular" })
+        {
+            // The last rung: nobody had anything to say, or all were late. What is popular is better than silence,
+            // and takes no time.
+            funnel.retrieved.removeAll { $0.retriever == popular.name }
+            ask(popular, .none)
         }
         var merged = ItemSet(itemCount: snapshot.items.count)
         for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
@@ -161,8 +160,10 @@ public struct Recommender: Sendable {
             items.index(of: touch.item).map { Interest(item: $0, time: touch.time) }
         }
 
-        var excluded = snapshot.availability.unavailable(at: now)
+        // What is shown again since the bundle was made is still bound to its from and until.
+        var excluded = snapshot.availability.hidden
         catalogue.update(&excluded) { items.index(of: $0) }
+        snapshot.availability.addUntimely(at: now, to: &excluded)
         var exclusions: [Answer.Funnel.Exclusion] = []
         var before = 0
         func note(_ reason: String) {

@@ -12,7 +12,7 @@ extension Fit {
         let replay = Replay(history: history, split: split, rules: training.configuration.events)
         let known = try open(bundle.files, bundle.data).snapshot
         var table = EvaluationTable(
-            protocolName: Self.protocolName(split), metrics: Metrics.shown.map(\.name))
+            protocolName: Self.protocolName(split, training.configuration.split), metrics: Metrics.shown.map(\.name))
         for scenario in training.configuration.scenarios {
             // Another stream of known-item queries than the ranker learned from.
             let questions = questions(for: scenario, bundle.data, split, stream: 1)
@@ -62,13 +62,15 @@ extension Fit {
         ]
     }
 
-    private static func protocolName(_ split: Split) -> String {
+    private static func protocolName(_ split: Split, _ options: SplitOptions) -> String {
         switch split.kind {
         case .clock:
-            "by clock: one request a session after the cut, relevant are the user's new positives; all items ranked"
+            return "by clock: one request a session after the cut, relevant are the user's new positives; "
+                + "all items ranked"
         case .user, .auto:
-            "by user: one request a user after the first 80 % of their events, relevant are the positives of the rest; "
-                + "all unseen items ranked"
+            let known = Int(((1 - options.heldOut) * 100).rounded())
+            return "by user: one request a user after the first \(known) % of their events, "
+                + "relevant are the positives of the rest; all unseen items ranked"
         }
     }
 }

@@ -20,21 +20,24 @@ enum Questions {
     private static func byUser(_ history: History, _ split: Split) -> [Question] {
         var last: [UserKey: Timestamp] = [:]
         var seen: [UserKey: Set<ItemKey>] = [:]
+        let people = People(history, through: split.known)
         for row in split.known {
             let event = history.rows[row]
-            last[event.actor] = max(last[event.actor] ?? .distantPast, event.time)
-            seen[event.actor, default: []].insert(event.item)
+            let actor = people.actor(of: row)
+            last[actor] = max(last[actor] ?? .distantPast, event.time)
+            seen[actor, default: []].insert(event.item)
         }
         var relevant: [UserKey: Set<ItemKey>] = [:]
         for row in split.asked where history.rows[row].isPositive {
-            let event = history.rows[row]
-            if seen[event.actor]?.contains(event.item) == true { continue }
-            relevant[event.actor, default: []].insert(event.item)
+            let item = history.rows[row].item
+            let actor = people.actor(of: row)
+            if seen[actor]?.contains(item) == true { continue }
+            relevant[actor, default: []].insert(item)
         }
-        let seq = split.known.last.map { history.rows[$0].seq } ?? 0
         return relevant.sorted { $0.key < $1.key }.compactMap { user, items in
             last[user].map {
-                Question(scenario: Scenario.home.name, user: user, now: $0, seq: seq, relevant: items)
+                Question(
+                    scenario: Scenario.home.name, user: user, now: $0, position: split.end, relevant: items)
             }
         }
     }
@@ -43,9 +46,10 @@ enum Questions {
         _ history: History, _ split: Split, rules: EventRules, options: SplitOptions
     ) -> [Question] {
         var seen: [UserKey: Set<ItemKey>] = [:]
-        for row in split.known { seen[history.rows[row].actor, default: []].insert(history.rows[row].item) }
+        let people = People(history, through: split.known)
+        for row in split.known { seen[people.actor(of: row), default: []].insert(history.rows[row].item) }
         var byActor: [UserKey: [Int]] = [:]
-        for row in split.asked { byActor[history.rows[row].actor, default: []].append(row) }
+        for row in split.asked { byActor[people.actor(of: row), default: []].append(row) }
         let horizon = Int64(options.horizonDays) * 86_400_000
         var questions: [Question] = []
         for (user, rows) in byActor {
@@ -61,7 +65,7 @@ enum Questions {
                     if !relevant.isEmpty {
                         questions.append(
                             Question(
-                                scenario: Scenario.home.name, user: user, now: event.time, seq: event.seq - 1,
+                                scenario: Scenario.home.name, user: user, now: event.time, position: row,
                                 relevant: relevant))
                     }
                 }
@@ -69,21 +73,19 @@ enum Questions {
                 previous = event.time
             }
         }
-        return questions.sorted { ($0.seq, $0.user?.raw ?? 0) < ($1.seq, $1.user?.raw ?? 0) }
+        return questions.sorted { $0.position < $1.position }
     }
 
     /// `similar`: the item liked last before the request is the seed, what the user liked next is relevant. The
     /// user is not told, so that the model is not about one person.
     static func similar(_ home: [Question], _ history: History, _ split: Split) -> [Question] {
         var lastLiked: [UserKey: History.Row] = [:]
+        let people = People(history, through: split.known)
         for row in split.known where history.rows[row].isPositive {
             let event = history.rows[row]
-            if let present = lastLiked[event.actor],
-                (present.time, present.seq) > (event.time, event.seq)
-            {
-                continue
-            }
-            lastLiked[event.actor] = event
+            let actor = people.actor(of: row)
+            if let present = lastLiked[actor], (present.time, present.seq) > (event.time, event.seq) { continue }
+            lastLiked[actor] = event
         }
         return home.compactMap { question in
             guard let user = question.user, let liked = lastLiked[user], let seed = history.itemIDs[liked.item] else {
@@ -100,7 +102,8 @@ enum Questions {
     /// `search`: known-item queries made from the items' own texts (words left out, typing errors), because a
     /// home without search clicks has no others. Items are drawn half by how often they are liked, half evenly.
     static func search(
-        _ data: Dataset, _ options: TextOptions, count: Int, now: Timestamp, seed: UInt64, stream: UInt64
+        _ data: Dataset, _ options: TextOptions, count: Int, now: Timestamp, position: Int, seed: UInt64,
+        stream: UInt64
     ) -> [Question] {
         var random = RandomSource(seed: seed, 0x5EA2_C4ED, stream)
         let titled = data.items.indices.filter { data.items[$0].attributes[ReservedAttribute.title] != nil }
@@ -113,7 +116,7 @@ enum Questions {
             let text = ItemTexts.forEncoder(data.items[item], options)
             return QueryViews.views(of: text, count: 1, using: &random).map { view in
                 Question(
-                    scenario: Scenario.search.name, text: view, now: now, seq: data.lastSeq,
+                    scenario: Scenario.search.name, text: view, now: now, position: position,
                     relevant: [data.items[item].id.key])
             }
         }

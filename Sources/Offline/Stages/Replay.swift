@@ -11,7 +11,7 @@ struct Replay {
     let rules: EventRules
 
     /// Calls `body` once a question, in any order and on several threads where the state stands still (by user);
-    /// in log order on one thread where it moves on between the questions (by clock). Results are in the order of
+    /// in the order of the history on one thread where it moves on between the questions (by clock). Results are in the order of
     /// the questions.
     func map<Result: Sendable>(
         _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
@@ -20,15 +20,18 @@ struct Replay {
         var results: [Result] = []
         results.reserveCapacity(questions.count)
         var next = 0
+        var joined = history.joins.firstIndex { $0.position >= split.end } ?? history.joins.count
         let pieces = stride(from: 0, to: questions.count, by: 64)
         for start in pieces {
             let piece = Array(questions[start..<min(start + 64, questions.count)])
             if split.kind == .clock {
                 for question in piece {
-                    while next < split.asked.count, history.rows[split.asked[next]].seq <= question.seq {
+                    while next < split.asked.count, split.asked[next] < question.position {
+                        join(through: split.asked[next], &joined, in: recommender.state)
                         fold(history.rows[split.asked[next]], into: recommender.state)
                         next += 1
                     }
+                    join(through: question.position, &joined, in: recommender.state)
                     results.append(try body(question, recommender))
                 }
             } else {
@@ -40,6 +43,15 @@ struct Replay {
             progress(Double(results.count) / Double(questions.count))
         }
         return results
+    }
+
+    /// Joins the devices that were joined before row `position`.
+    private func join(through position: Int, _ next: inout Int, in state: FeatureStore) {
+        while next < history.joins.count, history.joins[next].position <= position {
+            let join = history.joins[next]
+            state.join(join.device, to: join.user, seq: join.seq)
+            next += 1
+        }
     }
 
     private func fold(_ event: History.Row, into state: FeatureStore) {

@@ -106,7 +106,9 @@ struct RetrieverFit {
             let report = try PopularRetriever.build(from: data.interactions, to: url)
             return "\(report.items) items with positives"
         }
-        _ = try stage("state", BundleFiles.state, [known, try Configuration.key(configuration.events)]) { url, _ in
+        _ = try stage(
+            "state", BundleFiles.state, [known, data.stateKey, try Configuration.key(configuration.events)]
+        ) { url, _ in
             let state = data.state(rules: configuration.events)
             try Checkpoint.write(state, to: url)
             return "\(data.interactions.users.count) users, log position \(data.lastSeq)"

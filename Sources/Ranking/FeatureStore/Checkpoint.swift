@@ -14,6 +14,8 @@ import MagpieDomain
 /// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
 /// | `items.key` | U64 [i] | ascending |
 /// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
+/// | `devices.key` | U64 [d] | anonymous keys that an `identify` event gave to a user, ascending |
+/// | `devices.user` | U64 [d] | whose they are |
 ///
 /// Metadata: `appliedSeq`, and over all items `events` and `positives`.
 public struct Checkpoint: Sendable {
@@ -31,6 +33,8 @@ public struct Checkpoint: Sendable {
     private let touchPositive: Tensor<UInt8>
     private let itemKey: Tensor<UInt64>
     private let itemCounts: Tensor<Int64>
+    private let deviceKey: Tensor<UInt64>
+    private let deviceUser: Tensor<UInt64>
 
     public init(opening url: URL) throws {
         let file = try TensorFile(url, kind: Self.kind, layouts: 1...Self.layout)
@@ -51,6 +55,8 @@ public struct Checkpoint: Sendable {
         touchPositive = try file.tensor("touches.positive", as: UInt8.self, shape: [touchTime.count])
         itemKey = try file.tensor("items.key", as: UInt64.self)
         itemCounts = try file.tensor("items.counts", as: Int64.self, shape: [itemKey.count, 5])
+        deviceKey = try file.tensor("devices.key", as: UInt64.self)
+        deviceUser = try file.tensor("devices.user", as: UInt64.self, shape: [deviceKey.count])
         try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
     }
 
@@ -69,6 +75,13 @@ public struct Checkpoint: Sendable {
 
     var userKeys: [UserKey] { (0..<userKey.count).map { UserKey(userKey[$0]) } }
     var itemKeys: [ItemKey] { (0..<itemKey.count).map { ItemKey(itemKey[$0]) } }
+
+    var deviceKeys: [UserKey] { (0..<deviceKey.count).map { UserKey(deviceKey[$0]) } }
+
+    /// Whose device an anonymous key is.
+    func owner(of key: UserKey) -> UserKey? {
+        deviceKey.sortedIndex(of: key.raw).map { UserKey(deviceUser[$0]) }
+    }
 
     public func user(_ key: UserKey) -> UserState? {
         guard let row = userKey.sortedIndex(of: key.raw) else { return nil }
@@ -96,11 +109,13 @@ public struct Checkpoint: Sendable {
     }
 
     public static func write(_ store: FeatureStore, to url: URL) throws {
-        let (users, items, totals, appliedSeq) = store.contents()
+        let contents = store.contents()
+        let (users, items, totals) = (contents.users, contents.items, contents.totals)
         var file = TensorFileWriter(
             kind: kind, layout: layout,
             metadata: [
-                "appliedSeq": "\(appliedSeq)", "events": "\(totals.events)", "positives": "\(totals.positives)",
+                "appliedSeq": "\(contents.appliedSeq)", "events": "\(totals.events)",
+                "positives": "\(totals.positives)",
             ])
         let touches = users.flatMap(\.1.recent)
         file.add("users.key", users.map(\.0.raw))
@@ -116,6 +131,8 @@ public struct Checkpoint: Sendable {
             "items.counts",
             items.flatMap { _, s in [s.appliedSeq, s.events, s.positives, s.firstPositive, s.lastPositive] },
             shape: [items.count, 5])
+        file.add("devices.key", contents.owners.map(\.device.raw))
+        file.add("devices.user", contents.owners.map(\.user.raw))
         try file.write(to: url)
     }
 

@@ -9,6 +9,8 @@ public final class FeatureStore: Sendable {
     private struct Overlay {
         var users: [UserKey: UserState] = [:]
         var items: [ItemKey: ItemState] = [:]
+        /// Whose device an anonymous key is, since `identify`.
+        var owners: [UserKey: UserKey] = [:]
         var erased: Set<UserKey> = []
         var totals: Totals
         var appliedSeq: Int64
@@ -28,8 +30,8 @@ public final class FeatureStore: Sendable {
         public var positiveRate: Double { events > 0 ? Double(positives) / Double(events) : 0.5 }
 
         mutating func fold(isPositive: Bool, sign: Int64) {
-            events += sign
-            positives += isPositive ? sign : 0
+            events &+= sign
+            positives &+= isPositive ? sign : 0
         }
     }
 
@@ -69,13 +71,17 @@ public final class FeatureStore: Sendable {
             guard event.seq > overlay.appliedSeq else { return }
             overlay.appliedSeq = event.seq
             if event.kind == Event.identifyKind {
-                return join(event, in: &overlay)
+                guard let user = event.userId?.key, let device = event.anonymousId.map(Event.anonymousKey) else {
+                    return
+                }
+                return join(device, to: user, seq: event.seq, in: &overlay)
             }
             guard let actor = event.actor, let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else {
                 return
             }
             fold(
-                actor: actor, item: item, time: event.effectiveTime, eventHash: StableHash.xxh64(event.eventId),
+                actor: owner(of: actor, in: overlay) ?? actor, item: item, time: event.effectiveTime,
+                eventHash: StableHash.xxh64(event.eventId),
                 isPositive: rules.isPositive(event), seq: event.seq, in: &overlay)
         }
     }
@@ -89,6 +95,11 @@ public final class FeatureStore: Sendable {
                 actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive, seq: seq,
                 in: &overlay)
         }
+    }
+
+    /// Joins a device to a user, as an `identify` event does: for offline replay.
+    public func join(_ device: UserKey, to user: UserKey, seq: Int64) {
+        overlay.withLock { join(device, to: user, seq: seq, in: &$0) }
     }
 
     /// Says that the log has been read up to here, though its last events changed nothing.
@@ -119,11 +130,20 @@ public final class FeatureStore: Sendable {
         }
     }
 
+    /// Forgets what is held of an actor, and which devices were theirs.
     public func forget(_ user: UserKey) {
         overlay.withLock { overlay in
             overlay.users[user] = nil
+            overlay.owners = overlay.owners.filter { $0.key != user && $0.value != user }
             overlay.erased.insert(user)
         }
+    }
+
+    /// Whose device an anonymous key is; nil when nobody said so.
+    private func owner(of key: UserKey, in overlay: borrowing Overlay) -> UserKey? {
+        if let owner = overlay.owners[key] { return owner }
+        guard let owner = checkpoint?.owner(of: key) else { return nil }
+        return overlay.erased.contains(key) || overlay.erased.contains(owner) ? nil : owner
     }
 
     private func current(_ key: UserKey, in overlay: borrowing Overlay) -> UserState {
@@ -131,19 +151,20 @@ public final class FeatureStore: Sendable {
         return overlay.erased.contains(key) ? UserState() : checkpoint?.user(key) ?? UserState()
     }
 
-    private func join(_ event: Event, in overlay: inout Overlay) {
-        guard let user = event.userId?.key, let anonymous = event.anonymousId.map(Event.anonymousKey) else { return }
-        let past = current(anonymous, in: overlay)
+    /// What the device did so far moves to the user, and what it does from now on is the user's, until another
+    /// `identify` gives the device to somebody else.
+    private func join(_ device: UserKey, to user: UserKey, seq: Int64, in overlay: inout Overlay) {
+        let past = current(device, in: overlay)
         var joined = current(user, in: overlay)
         joined.merge(past)
-        joined.appliedSeq = event.seq
+        joined.appliedSeq = max(joined.appliedSeq, seq)
         overlay.users[user] = joined
-        overlay.users[anonymous] = UserState()
+        overlay.users[device] = UserState()
+        overlay.owners[device] = user
     }
 
     /// Everything, for ``Checkpoint/write(_:to:)``: ascending by key.
-    func contents() -> (users: [(UserKey, UserState)], items: [(ItemKey, ItemState)], totals: Totals, appliedSeq: Int64)
-    {
+    func contents() -> Contents {
         overlay.withLock { overlay in
             var users = overlay.users
             var items = overlay.items
@@ -153,10 +174,23 @@ public final class FeatureStore: Sendable {
                 }
                 for key in checkpoint.itemKeys where items[key] == nil { items[key] = checkpoint.item(key) }
             }
-            return (
-                users.filter { !$0.value.recent.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-                items.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, overlay.totals, overlay.appliedSeq
-            )
+            var owners = overlay.owners
+            for key in checkpoint?.deviceKeys ?? [] where owners[key] == nil {
+                owners[key] = owner(of: key, in: overlay)
+            }
+            return Contents(
+                users: users.filter { !$0.value.recent.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                items: items.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                owners: owners.sorted { $0.key < $1.key }.map { (device: $0.key, user: $0.value) },
+                totals: overlay.totals, appliedSeq: overlay.appliedSeq)
         }
+    }
+
+    struct Contents {
+        var users: [(UserKey, UserState)]
+        var items: [(ItemKey, ItemState)]
+        var owners: [(device: UserKey, user: UserKey)]
+        var totals: Totals
+        var appliedSeq: Int64
     }
 }

@@ -15,9 +15,10 @@ public struct ItemState: Sendable, Equatable {
     /// - Parameter sign: 1 folds the event in, -1 takes it out again (erasure).
     public mutating func fold(time: Timestamp, isPositive: Bool, seq: Int64, sign: Int64 = 1) {
         appliedSeq = max(appliedSeq, seq)
-        events += sign
+        // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
+        events &+= sign
         guard isPositive else { return }
-        positives += sign
+        positives &+= sign
         guard sign > 0 else { return }
         firstPositive = min(firstPositive, time.milliseconds)
         lastPositive = max(lastPositive, time.milliseconds)

@@ -39,16 +39,17 @@ public struct UserState: Sendable, Equatable {
 
     public mutating func fold(_ touch: Touch, seq: Int64) {
         appliedSeq = max(appliedSeq, seq)
-        events += 1
-        positives += touch.isPositive ? 1 : 0
+        // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
+        events &+= 1
+        positives &+= touch.isPositive ? 1 : 0
         insert(touch)
     }
 
     /// Joins another history to this one (`identify`).
     public mutating func merge(_ other: UserState) {
         appliedSeq = max(appliedSeq, other.appliedSeq)
-        events += other.events
-        positives += other.positives
+        events &+= other.events
+        positives &+= other.positives
         for touch in other.recent { insert(touch) }
     }
 

@@ -10,7 +10,7 @@ struct ItemAge: Feature {
 
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
         for (row, state) in context.states.enumerated() {
-            guard let state, state.firstPositive <= state.lastPositive else { continue }
+            guard let state, state.positives > 0, state.firstPositive <= state.lastPositive else { continue }
             matrix[row, column] = logDays(from: state.firstPositive, to: context.now)
             matrix[row, column + 1] = logDays(from: state.lastPositive, to: context.now)
         }

@@ -3,7 +3,8 @@ import MagpieArtifacts
 import MagpieDomain
 
 /// A numeric attribute of the candidate (a film's year), and how far it is from what the user likes: from the
-/// mean of the whole history and from that of the last five items.
+/// mean of the whole history and from that of the last five items. What is no finite Float counts as not known: one
+/// infinity would leave no mean and no scale of its column.
 struct NumberTaste: Feature {
     let attribute: String
 
@@ -15,7 +16,7 @@ struct NumberTaste: Feature {
         let recent = self.mean(context.recent(5), numbers)
         for (row, item) in context.items.enumerated() {
             let value = numbers[Int(item)]
-            if value.isNaN { continue }
+            guard Float(value).isFinite else { continue }
             matrix[row, column] = Float(value)
             if let mean { matrix[row, column + 1] = Float(abs(value - mean)) }
             if let recent { matrix[row, column + 2] = Float(abs(value - recent)) }
@@ -23,7 +24,7 @@ struct NumberTaste: Feature {
     }
 
     private func mean(_ history: ArraySlice<Interest>, _ numbers: Tensor<Double>) -> Double? {
-        let values = history.map { numbers[Int($0.item)] }.filter { !$0.isNaN }
+        let values = history.map { numbers[Int($0.item)] }.filter { Float($0).isFinite }
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 }

@@ -84,7 +84,7 @@ public enum ConditionalLogit {
         var hessian: [Double]
     }
 
-    private struct Problem {
+    struct Problem {
         let design: Design
         let examples: Examples
         let l2: Double

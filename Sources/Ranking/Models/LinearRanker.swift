@@ -59,6 +59,10 @@ public struct LinearRanker: Ranker {
         guard zip(self.low, self.high).allSatisfy({ $0 <= $1 }) else {
             throw RankingError.corrupt(path: url.path, detail: "a range is empty")
         }
+        let numbers = [self.mean, self.scale, self.weight, self.missing, self.low, self.high]
+        guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw RankingError.corrupt(path: url.path, detail: "a weight is not a finite number")
+        }
     }
 
     public func write(to url: URL) throws {

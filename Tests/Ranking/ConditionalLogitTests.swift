@@ -1,0 +1,170 @@
+import Foundation
+import MagpieDomain
+import MagpieKernels
+import MagpieTestSupport
+import Testing
+
+@testable import MagpieRanking
+
+@Suite struct ConditionalLogitTests {
+    static let weights: [Float] = [2, -1, 0]
+
+    /// Requests of ten candidates with three features of different scales; the choice is drawn from the softmax of
+    /// the planted weights.
+    private func planted(requests: Int, seed: UInt64 = 1, names: [String] = ["a", "b", "c"]) -> Examples {
+        var random = RandomSource(seed: seed)
+        var examples = Examples(names: names)
+        for _ in 0..<requests {
+            var matrix = FeatureMatrix(names: names, rowCount: 10)
+            var utilities: [Float] = []
+            for row in 0..<10 {
+                let x = (0..<3).map { _ in 2 * random.uniform() - 1 }
+                matrix[row, 0] = x[0]
+                // What scale and offset a feature has must not matter.
+                matrix[row, 1] = 100 * x[1] + 2_000
+                matrix[row, 2] = x[2]
+                utilities.append(zip(x, Self.weights).reduce(0) { $0 + $1.0 * $1.1 })
+            }
+            let shares = utilities.map { Float(exp(Double($0))) }
+            var left = random.uniform() * shares.reduce(0, +)
+            let choice = shares.firstIndex { share in
+                left -= share
+                return left <= 0
+            }
+            examples.append(matrix, labels: (0..<10).map { $0 == choice }, missedPositives: 1)
+        }
+        return examples
+    }
+
+    @Test func recoversWhatWasPlanted() throws {
+        let examples = planted(requests: 3_000)
+        let (ranker, report) = try ConditionalLogit.fit(
+            examples, scenario: "home", options: .init(l2: 1e-6), threads: 2)
+        let slopes = zip(ranker.weight, ranker.scale).map { $0 / $1 }
+        #expect(abs(slopes[0] - 2) < 0.15 && abs(100 * slopes[1] + 1) < 0.15 && abs(slopes[2]) < 0.15)
+        #expect(abs(report.lossBefore - log(10)) < 1e-9 && report.loss < report.lossBefore - 0.3)
+        #expect(report.positives == 3_000 && report.examples == 30_000 && report.missedPositives == 3_000)
+        #expect(report.steps < 12)
+        #expect(ranker.weights.map(\.feature) == ["a", "b", "c"])
+    }
+
+    @Test func gradientAndHessianAreThoseOfTheLoss() {
+        let examples = planted(requests: 40)
+        let standard = Standardiser(examples.features)
+        let problem = ConditionalLogit.Problem(
+            design: standard.design(examples.features), examples: examples, l2: 0.3)
+        let at = [0.3, -0.7, 1.1]
+        let here = problem.evaluate(at, threads: 1)
+        let step = 1e-5
+        for f in 0..<3 {
+            var (up, down) = (at, at)
+            up[f] += step
+            down[f] -= step
+            let (above, below) = (problem.evaluate(up, threads: 1), problem.evaluate(down, threads: 1))
+            #expect(abs((above.loss - below.loss) / (2 * step) - here.gradient[f]) < 1e-6)
+            for g in 0..<3 {
+                let slope = (above.gradient[g] - below.gradient[g]) / (2 * step)
+                #expect(abs(slope - here.hessian[f * 3 + g]) < 1e-6)
+            }
+        }
+    }
+
+    /// Several positives in a request are as many choices among the same candidates.
+    @Test func severalPositivesInARequest() {
+        var examples = Examples(names: ["x"])
+        var matrix = FeatureMatrix(names: ["x"], rowCount: 3)
+        matrix.values = [1, 0, -1]
+        examples.append(matrix, labels: [true, true, false], missedPositives: 0)
+        let problem = ConditionalLogit.Problem(
+            design: Standardiser(examples.features).design(examples.features), examples: examples, l2: 0)
+        let scale = (2.0 / 3).squareRoot()
+        let x = [1, 0, -1].map { $0 / scale }
+        let w = 0.8
+        let normaliser = x.reduce(0) { $0 + exp(w * $1) }
+        let loss = -[x[0], x[1]].map { log(exp(w * $0) / normaliser) }.reduce(0, +) / 2
+        #expect(abs(problem.evaluate([w], threads: 1).loss - loss) < 1e-6)
+    }
+
+    @Test func theSameForAnyNumberOfThreads() throws {
+        let folder = try TemporaryFolder()
+        let examples = planted(requests: 333)
+        var files: [Data] = []
+        for threads in [1, 2, 3, 7] {
+            let (ranker, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: threads)
+            try ranker.write(to: folder.file("ranker.safetensors"))
+            files.append(try Data(contentsOf: folder.file("ranker.safetensors")))
+        }
+        #expect(Set(files).count == 1)
+    }
+
+    /// Columns that say nothing are worth nothing, and do no harm to those that do.
+    @Test func constantAndUnknownColumns() throws {
+        let plain = planted(requests: 400)
+        let names = ["a", "b", "c", "constant", "unknown", "almost"]
+        var widened = Examples(names: names)
+        for group in 0..<plain.groupCount {
+            let rows = plain.groups[group]..<plain.groups[group + 1]
+            var matrix = FeatureMatrix(names: names, rowCount: rows.count)
+            for (row, source) in rows.enumerated() {
+                for f in 0..<3 { matrix[row, f] = plain.features[source, f] }
+                matrix[row, 3] = 0.1
+            }
+            if group == 7 { matrix[0, 5] = 3 }
+            widened.append(matrix, labels: rows.map { plain.labels[$0] }, missedPositives: 0)
+        }
+        let (before, _) = try ConditionalLogit.fit(plain, scenario: "home", threads: 2)
+        let (after, report) = try ConditionalLogit.fit(widened, scenario: "home", threads: 2)
+        #expect(after.weight[3...].allSatisfy { $0 == 0 } && after.missing.allSatisfy { $0 == 0 })
+        #expect(close(Array(after.weight[..<3]), before.weight) && report.loss.isFinite)
+    }
+
+    /// What is often unknown has a weight for being unknown.
+    @Test func notKnownIsAFeatureOfItsOwn() throws {
+        var random = RandomSource(seed: 3)
+        var examples = Examples(names: ["x"])
+        for _ in 0..<300 {
+            var matrix = FeatureMatrix(names: ["x"], rowCount: 6)
+            for row in 3..<6 { matrix[row, 0] = random.uniform() }
+            let choice = random.below(10) < 8 ? random.below(3) : 3 + random.below(3)
+            examples.append(matrix, labels: (0..<6).map { $0 == choice }, missedPositives: 0)
+        }
+        let (ranker, _) = try ConditionalLogit.fit(examples, scenario: "home", options: .init(l2: 1e-6), threads: 1)
+        #expect(abs(ranker.missing[0] - Float(log(4.0))) < 0.3)
+    }
+
+    /// Perfectly separated data has no finite optimum without the ridge: it must still end.
+    @Test func separableDataEnds() throws {
+        var examples = Examples(names: ["x", "copy"])
+        for _ in 0..<50 {
+            var matrix = FeatureMatrix(names: ["x", "copy"], rowCount: 4)
+            matrix.values = [1, 1, 0, 0, 0, 0, 0, 0]
+            examples.append(matrix, labels: [true, false, false, false], missedPositives: 0)
+        }
+        for l2 in [0, 1e-9, 0.03] {
+            let (ranker, report) = try ConditionalLogit.fit(
+                examples, scenario: "home", options: .init(l2: l2), threads: 1)
+            #expect(report.loss.isFinite && ranker.weight.allSatisfy { $0.isFinite }, "\(ranker.weight) \(l2)")
+            if l2 > 1e-3 { #expect(ranker.weight.allSatisfy { $0 > 0 }, "\(ranker.weight)") }
+        }
+    }
+
+    @Test func tooFewExamples() {
+        let examples = planted(requests: 19)
+        #expect(throws: RankingError.tooFewExamples(scenario: "home", positives: 19)) {
+            try ConditionalLogit.fit(examples, scenario: "home", threads: 1)
+        }
+        #expect(throws: RankingError.self) {
+            try ConditionalLogit.fit(Examples(names: ["x"]), scenario: "home", threads: 1)
+        }
+    }
+
+    /// Requests that teach nothing are left out, but what they missed is counted.
+    @Test func requestsWithoutAChoice() {
+        var examples = Examples(names: ["x"])
+        let matrix = FeatureMatrix(names: ["x"], rowCount: 2)
+        examples.append(matrix, labels: [true, true], missedPositives: 1)
+        examples.append(matrix, labels: [false, false], missedPositives: 2)
+        examples.append(FeatureMatrix(names: ["x"], rowCount: 0), labels: [], missedPositives: 4)
+        #expect(examples.groupCount == 0 && examples.positives == 0 && examples.missedPositives == 7)
+    }
+}

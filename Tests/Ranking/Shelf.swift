@@ -1,0 +1,81 @@
+import Foundation
+import MagpieArtifacts
+import MagpieDomain
+import MagpieTestSupport
+
+@testable import MagpieRanking
+
+/// A handful of items with every awkwardness, and stand-ins for what Retrieval hands over.
+struct Shelf {
+    /// Ascending by id, so item i is `entries[i]`.
+    static let entries: [Entry<Item>] = [
+        Entry(
+            id: "a",
+            attributes: ["title": .text("Red Dragon"), "genres": .keywords(["x", "y"]), "year": .number(1990)]),
+        Entry(id: "b", attributes: ["title": .text("Dragon"), "genres": .keywords(["x"]), "year": .number(2000)]),
+        Entry(
+            id: "c", attributes: ["title": .text("Élan 7"), "genres": .keywords(["y", "z"]), "year": .number(2010)]),
+        Entry(id: "d", attributes: ["genres": .keywords(["z"])]),
+        // Nothing is known of this one, and the numbers of the next are no numbers to learn from.
+        Entry(id: "e"),
+        Entry(id: "f", attributes: ["title": .text("?!"), "year": .number(.infinity), "price": .number(1e300)]),
+        Entry(id: "g", attributes: ["title": .text("h"), "year": .number(-1e300)]),
+    ]
+    static let schema: [String: AttributeType] = [
+        "title": .text(language: "en"), "genres": .keywords, "year": .number, "price": .number, "hidden": .bool,
+    ]
+
+    let folder: TemporaryFolder
+    let table: ItemTable
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try ItemTable.write(Self.entries, schema: Self.schema, to: folder.file("items.safetensors"))
+        table = try ItemTable(folder.file("items.safetensors"))
+    }
+
+    var catalogue: FeatureCatalogue {
+        FeatureCatalogue(
+            retrievers: ["embedding", "text"], similarities: ["embedding", "neighbours"], schema: table.schema)
+    }
+
+    func context(
+        items: [ItemIndex], history: [ItemIndex] = [], text: String? = nil,
+        opinions: [FeatureContext.Opinion] = [], states: [ItemState?]? = nil,
+        totals: FeatureStore.Totals = .init(), similarities: [any ItemSimilarity] = [],
+        popularity: any Popularity = Shares([]), now: Timestamp = Timestamp(milliseconds: 0)
+    ) -> FeatureContext {
+        FeatureContext(
+            items: items,
+            query: Query(
+                history: history.map { Interest(item: $0, time: now) }, text: text,
+                excluded: ItemSet(itemCount: table.count)),
+            opinions: opinions, states: states ?? items.map { _ in nil }, totals: totals, table: table,
+            similarities: similarities, popularity: popularity, now: now)
+    }
+}
+
+struct Shares: Popularity {
+    var shares: [Float]
+    init(_ shares: [Float]) { self.shares = shares }
+    func share(of item: ItemIndex) -> Float { Int(item) < shares.count ? shares[Int(item)] : .nan }
+}
+
+/// A table of similarities; NaN where it says nothing.
+struct Likeness: ItemSimilarity {
+    var name: String
+    var values: [[Float]]
+
+    func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float] {
+        items.map { Int(other) < values.count && Int($0) < values.count ? values[Int(other)][Int($0)] : .nan }
+    }
+}
+
+/// NaN equals NaN.
+func same(_ a: [Float], _ b: [Float]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
+}
+
+func close(_ a: [Float], _ b: [Float], tolerance: Float = 1e-5) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= tolerance || ($0.isNaN && $1.isNaN) }
+}
