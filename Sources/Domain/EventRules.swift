@@ -24,7 +24,8 @@ public struct EventRules: Sendable, Hashable, Codable {
 
     /// The session-gap rule: whether `next` starts a new session after `previous`.
     public func startsSession(_ next: Timestamp, after previous: Timestamp) -> Bool {
-        next.milliseconds - previous.milliseconds > Int64(sessionGapMinutes) * 60_000
+        let (pause, isBeyond) = next.milliseconds.subtractingReportingOverflow(previous.milliseconds)
+        return isBeyond ? next > previous : pause > Int64(sessionGapMinutes) * 60_000
     }
 }
 

@@ -27,7 +27,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Whole days since 1970-01-01 UTC, rounded down.
     @inlinable public var day: Int64 {
         let perDay: Int64 = 86_400_000
-        return milliseconds >= 0 ? milliseconds / perDay : (milliseconds - perDay + 1) / perDay
+        let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: perDay)
+        return rest < 0 ? days - 1 : days
     }
 
     /// "2026-11-24T08:30:00Z"; the date alone is read as its midnight in UTC.

@@ -61,6 +61,25 @@ import Testing
         #expect(short.first?.relevant == keys(["a"]))
     }
 
+    @Test func theEndsOfTime() {
+        let first = Timestamp(milliseconds: .min)
+        let last = Timestamp(milliseconds: .max)
+        #expect(rules.startsSession(last, after: first) && !rules.startsSession(first, after: last))
+        #expect(first.day == Int64.min / 86_400_000 - 1 && Timestamp(milliseconds: -1).day == -1)
+        #expect(Timestamp(milliseconds: -86_400_000).day == -1 && Timestamp(milliseconds: 86_399_999).day == 0)
+        var events: [Event] = []
+        for (place, time) in [first, Timestamp(milliseconds: -5), Timestamp(milliseconds: -4), last].enumerated() {
+            var event = Event(
+                kind: "rating", userId: "u", itemId: ItemID("i\(place)"), value: 5, time: time, source: "t")
+            event.eventId = "\(place)"
+            events.append(event)
+        }
+        let history = History(events.numbered(), rules: rules)
+        let options = SplitOptions(kind: .clock, heldOut: 0.75)
+        let questions = Questions.home(history, split(history, options), rules: rules, options: options)
+        #expect(questions.map(\.relevant.count) == [2, 1])
+    }
+
     @Test func dislikesAreNoLabels() {
         let history = SplitTests.history((0..<20).map { ("u", "i\($0)", Int64($0)) }, value: 2)
         for kind in [SplitKind.clock, .user] {

@@ -175,6 +175,25 @@ import Testing
         #expect(answer.entries.map(\.id) == [world.liked[0][0].id] && answer.rung == .popular)
     }
 
+    /// A clock may say anything: the ends of time are moments like others.
+    @Test(arguments: [SplitKind.clock, .user]) func extremeTimes(kind: SplitKind) throws {
+        var world = PlantedWorld(users: 9).events
+        for i in world.indices where i % 7 == 0 {
+            let time = Timestamp(milliseconds: [.min, .max, 0, -1][i / 7 % 4])
+            (world[i].time, world[i].receivedAt) = (time, time)
+        }
+        let home = try TrainedWorld(PlantedWorld(users: 9), events: world)
+        var configuration = TrainedWorld.configuration
+        configuration.split.kind = kind
+        let (_, recommender) = try home.open(try home.train(configuration).bundle)
+        for now in [Timestamp.distantPast, .distantFuture] {
+            for user in Self.world.users.prefix(9) {
+                let request = Request(id: RequestID(at: now, random: (1, 1)), scenario: "home", user: user.key)
+                #expect(try !recommender.answer(request, now: now).entries.isEmpty)
+            }
+        }
+    }
+
     /// Titles that hold no word make no question, and items without attributes are items.
     @Test func awkwardItems() throws {
         let world = PlantedWorld(users: 12)

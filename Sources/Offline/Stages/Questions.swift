@@ -60,7 +60,7 @@ enum Questions {
                 let starts = previous == .distantPast || rules.startsSession(event.time, after: previous)
                 if starts {
                     let future = rows[at...].lazy.map { history.rows[$0] }
-                        .filter { $0.time.milliseconds - event.time.milliseconds <= horizon }
+                        .filter { isWithin($0.time, horizon, after: event.time) }
                     let relevant = Set(future.filter { $0.isPositive && !touched.contains($0.item) }.map(\.item))
                     if !relevant.isEmpty {
                         questions.append(
@@ -74,6 +74,11 @@ enum Questions {
             }
         }
         return questions.sorted { $0.position < $1.position }
+    }
+
+    private static func isWithin(_ time: Timestamp, _ horizon: Int64, after start: Timestamp) -> Bool {
+        let (span, isBeyond) = time.milliseconds.subtractingReportingOverflow(start.milliseconds)
+        return isBeyond ? time < start : span <= horizon
     }
 
     /// `similar`: the item liked last before the request is the seed, what the user liked next is relevant. The
