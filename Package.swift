@@ -1,10 +1,9 @@
 // swift-tools-version: 6.1
-import Foundation
 import PackageDescription
 
 // Makefile and CI set MAGPIE_STRICT: warnings are errors there, and only there, so that a newer
 // compiler's new warnings never break somebody's build.
-let strict = ProcessInfo.processInfo.environment["MAGPIE_STRICT"] != nil
+let strict = Context.environment["MAGPIE_STRICT"] != nil
 let swift: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
 
 /// A folder of `Sources`: the folder has the plain name, the module carries the prefix.
@@ -102,26 +101,3 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-// While the house is being raised, only the rooms that stand are built.
-package.targets.removeAll { target in
-    guard let path = target.path else { return false }
-    let folder = URL(fileURLWithPath: Context.packageDirectory).appendingPathComponent(path)
-    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    return !files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") }
-}
-for _ in 0..<12 {
-    let names = Set(package.targets.map(\.name))
-    package.targets.removeAll { target in
-        target.dependencies.contains { dependency in
-            if case .byNameItem(let name, _) = dependency { return !names.contains(name) }
-            return false
-        }
-    }
-}
-let standing = Set(package.targets.map(\.name))
-package.products.removeAll { product in
-    !["magpie": "magpie", "MagpieOnline": "MagpieOnline"].contains {
-        $0.key == product.name && standing.contains($0.value)
-    }
-}

@@ -124,7 +124,7 @@ public struct Split: Sendable {
         }
         let askedSet = Set(asked)
         return Split(
-            .user, reason, rows.filter { !askedSet.contains($0) }, asked.sorted(), .distantFuture)
+            .user, reason, rows.filter { !askedSet.contains($0) }, asked.sorted(), .now)
     }
 }
 

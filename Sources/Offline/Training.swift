@@ -146,7 +146,7 @@ private struct Plan {
     func published() throws -> Fit.Bundle {
         try fit.bundle(
             window: "published", draft: fit.dataset(outer.known, asOf: outer.catalogueAsOf),
-            refit: fit.dataset(Array(history.rows.indices), asOf: .distantFuture), asked: outer)
+            refit: fit.dataset(Array(history.rows.indices), asOf: .now), asked: outer)
     }
 }
 
