@@ -39,7 +39,7 @@ demo: ## From nothing to films: set up, build, get MovieLens, import, train, sea
 serve: release ## Answer HTTP requests from the demo's home
 	.build/release/magpie serve --home ./demo-home
 
-bench: release ## Run the benchmarks in Benchmarks/
+bench: release ## Quality, determinism, a large import: all of Benchmarks/ (some 8 minutes)
 	@test -n "$(wildcard Benchmarks/*.sh)" || { echo "Benchmarks has no scripts" >&2; exit 1; }
 	@for script in $(wildcard Benchmarks/*.sh); do echo "== $$script"; "$$script" || exit 1; done
 
