@@ -54,7 +54,7 @@ public struct Training {
 
     /// Trains on the log as it stands now and publishes the bundle.
     public func run(log: some EventLog, catalogue: some Catalogue) throws -> Report {
-        let runner = StageRunner(cache: cache, report: report)
+        let runner = StageRunner(cache: cache, codeVersion: codeVersion, report: report)
         let plan = try Plan(self, log: log, catalogue: catalogue, runner: runner)
         let twin = try plan.twin()
         let table = try plan.fit.evaluate(twin, asked: plan.outer)
@@ -72,7 +72,8 @@ public struct Training {
     /// Makes the twin, or reuses it, and measures it; nothing is published.
     public func evaluate(log: some EventLog, catalogue: some Catalogue) throws -> EvaluationTable {
         let plan = try Plan(
-            self, log: log, catalogue: catalogue, runner: StageRunner(cache: cache, report: report))
+            self, log: log, catalogue: catalogue,
+            runner: StageRunner(cache: cache, codeVersion: codeVersion, report: report))
         return try plan.fit.evaluate(try plan.twin(), asked: plan.outer)
     }
 

@@ -9,12 +9,15 @@ final class StageRunner {
     }
 
     let cache: StageCache
+    /// Part of every key: another version of the program does not trust this one's results.
+    let codeVersion: String
     let report: (TrainingEvent) -> Void
     private(set) var reports: [StageReport] = []
     private(set) var usedKeys: Set<String> = []
 
-    init(cache: StageCache, report: @escaping (TrainingEvent) -> Void) {
+    init(cache: StageCache, codeVersion: String = "", report: @escaping (TrainingEvent) -> Void) {
         self.cache = cache
+        self.codeVersion = codeVersion
         self.report = report
     }
 
@@ -24,7 +27,7 @@ final class StageRunner {
         _ stage: String, window: String, version: Int = 1, inputs: [String],
         _ work: (URL, @escaping (Double) -> Void) throws -> String
     ) throws -> Result {
-        let key = StageCache.key(stage, version: version, inputs)
+        let key = StageCache.key(stage, version: version, inputs + [codeVersion])
         usedKeys.insert(key)
         report(.began(stage: stage, window: window))
         let clock = ContinuousClock.now

@@ -5,7 +5,7 @@ import MagpieArtifacts
 /// liked with it). `input[a] . output[b]` estimates log(P(b near a) / noise(b)) up to a constant (Levy and Goldberg
 /// 2014); input against input is a measure of likeness, not of what comes next.
 ///
-/// `skipgram.safetensors`, kind "skipgram", layout 1, between training and ``EmbeddingTable``:
+/// `skip-gram.safetensors`, kind "skipgram", layout 1, between training and ``EmbeddingTable``:
 ///
 /// | tensor | type | shape | |
 /// |---|---|---|---|

@@ -1,7 +1,6 @@
 import Foundation
 import MagpieDomain
 import MagpieKernels
-import Synchronization
 
 /// Trains a ``SkipGramModel``: word2vec's skip-gram with negative sampling, on all threads, with one result.
 ///
@@ -127,14 +126,9 @@ private struct CorpusCounts: Sendable {
     let pairEstimate: Double
 
     init(of sentences: any Sentences, itemCount: Int, options: SkipGramOptions, threads: Int) {
-        struct Sums: Sendable {
-            var counts: [Int64]
-            var pairs = 0.0
-        }
-        let pieces = 64
+        let pieces = 8
         let reach = options.dynamicWindow ? options.window + 1 : 2 * options.window
-        let total = Mutex(Sums(counts: [Int64](repeating: 0, count: itemCount)))
-        let pairsByPiece = Parallel.map(pieces, threads: threads) { piece in
+        let sums = Parallel.map(pieces, threads: threads) { piece -> (counts: [Int64], pairs: Double) in
             var counts = [Int64](repeating: 0, count: itemCount)
             var items: [ItemIndex] = []
             var pairs = 0.0
@@ -144,11 +138,10 @@ private struct CorpusCounts: Sendable {
                 for item in items { counts[Int(item)] += 1 }
                 pairs += Double(items.count * min(reach, max(items.count - 1, 0)))
             }
-            // Whole numbers: the order in which threads add does not matter.
-            total.withLock { for i in counts.indices { $0.counts[i] += counts[i] } }
-            return pairs
+            return (counts, pairs)
         }
-        let counts = total.withLock { $0.counts }
+        var counts = [Int64](repeating: 0, count: itemCount)
+        for sum in sums { for i in counts.indices { counts[i] += sum.counts[i] } }
         let tokens = Double(max(counts.reduce(0, +), 1))
         self.counts = counts
         ranked = counts.indices.filter { counts[$0] > 0 }.sorted { (counts[$1], $0) < (counts[$0], $1) }
@@ -159,7 +152,7 @@ private struct CorpusCounts: Sendable {
             return Float(min(1, share.squareRoot() + share))
         }
         sentenceCount = sentences.count
-        pairEstimate = pairsByPiece.reduce(0, +)
+        pairEstimate = sums.reduce(0) { $0 + $1.pairs }
     }
 
     func sentencesPerChunk(_ options: SkipGramOptions) -> Int {
