@@ -27,6 +27,8 @@ public struct ServedSegments: ~Copyable {
     private let limits: Limits
     private var file: FileHandle?
     private var size = 0
+    /// When the newest segment was begun, by its name: names go up even where the clock stands still.
+    private var begun = Timestamp.distantPast
 
     init(folder: URL, limits: Limits) {
         self.folder = folder
@@ -84,10 +86,10 @@ public struct ServedSegments: ~Copyable {
     private mutating func begin() throws -> FileHandle {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var url: URL
-        var moment = Timestamp.now
+        begun = max(.now, begun)
         repeat {
-            url = folder.appendingPathComponent(Self.prefix + Self.stamp(moment) + Self.suffix)
-            moment.milliseconds += 1
+            begun.milliseconds += 1
+            url = folder.appendingPathComponent(Self.prefix + Self.stamp(begun) + Self.suffix)
         } while FileManager.default.fileExists(atPath: url.path)
         try Data().write(to: url, options: .withoutOverwriting)
         for old in try Self.segments(in: folder).dropLast(limits.segments) {
@@ -101,8 +103,9 @@ public struct ServedSegments: ~Copyable {
 
     /// "20261124T083000.123Z".
     private static func stamp(_ time: Timestamp) -> String {
-        let seconds = time.iso8601.filter { $0 != "-" && $0 != ":" }.dropLast()
         let milliseconds = String(time.milliseconds % 1000)
+        let whole = Timestamp(milliseconds: time.milliseconds - time.milliseconds % 1000)
+        let seconds = whole.iso8601.filter { $0 != "-" && $0 != ":" }.dropLast()
         return seconds + "." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "Z"
     }
 
