@@ -9,6 +9,9 @@ public enum FormatError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: String, line: Int, problem: String)
     /// Numbers for times, and nobody said of what.
     case noTimeUnit(file: String, line: Int, column: String, text: String)
+    /// A binary file of vectors or ids that is not what it should be; `place` is "header", "row 17", or empty for
+    /// the whole.
+    case badVectors(file: String, place: String, problem: String)
 
     public var description: String {
         switch self {
@@ -20,6 +23,8 @@ public enum FormatError: Error, Equatable, CustomStringConvertible {
         case .noTimeUnit(let file, let line, let column, let text):
             "\(file):\(line): column \"\(column)\": \"\(text)\" is a number: "
                 + "say what it counts with --time-unit s, ms or us"
+        case .badVectors(let file, let place, let problem):
+            place.isEmpty ? "\(file): \(problem)" : "\(file): \(place): \(problem)"
         }
     }
 }
