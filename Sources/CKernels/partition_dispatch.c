@@ -1,0 +1,21 @@
+/* Chooses a table once, by what this machine can do. */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "partition.h"
+
+const mk_partition_table *mk_partition_table_named(const char *name) {
+    if (strcmp(name, "scalar") == 0) return &mk_partition_scalar;
+    return NULL;
+}
+
+const mk_partition_table *mk_partition(void) {
+    static _Atomic(const mk_partition_table *) chosen;
+    const mk_partition_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (table == NULL) { /* two threads may both come here: they store the same pointer */
+        static const char *const names[] = {"avx512", "avx2", "neon", "scalar"};
+        for (size_t i = 0; table == NULL && i < 4; i++) table = mk_partition_table_named(names[i]);
+        atomic_store_explicit(&chosen, table, memory_order_release);
+    }
+    return table;
+}
