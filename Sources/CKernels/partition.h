@@ -19,9 +19,9 @@ static inline void mk_compact(mk_scan *scan) {
    which `wanted` are kept. When that one bucket holds many more (copies by the thousand), what still falls into it
    is turned away, so that count stays far below capacity. */
 static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
-    if (scan->allowed != NULL) {
+    if (scan->excluded != NULL) {
         const uint32_t item = scan->items[position];
-        if (!((scan->allowed[item >> 6] >> (item & 63)) & 1)) return;
+        if ((scan->excluded[item >> 6] >> (item & 63)) & 1) return;
     }
     if (scan->count == scan->capacity) mk_compact(scan);
     scan->candidates[scan->count++] = (mk_candidate){key, position};

@@ -41,8 +41,8 @@ typedef struct {
     size_t subspaces;      /* even, at most 1,024 */
     int16_t bias_factor;   /* a vector's bias counts (bias * bias_factor) >> 16 (arithmetic shift) ... */
     int16_t bias_offset;   /* ... + bias_offset, never below 0; sum of tables and biases stays below 65,536 */
-    const uint64_t *allowed; /* bit items[position] set: the vector may be kept; NULL: all may */
-    const uint32_t *items;   /* position -> item, read only with `allowed` */
+    const uint64_t *excluded; /* bit items[position] set: the vector is not kept; NULL: all may be */
+    const uint32_t *items;   /* position -> item, read only with `excluded` */
     uint32_t wanted;         /* keep about so many of the best */
     int32_t shift;           /* a key's bucket is key >> shift, clamped to 0 ..< MK_BUCKETS */
     int32_t threshold;       /* keys below it are not kept; starts at INT32_MIN */
@@ -92,7 +92,7 @@ typedef struct {
        subspace 2 p in its low and of 2 p + 1 in its high half. Starts at a multiple of 64 bytes; the last block is
        full length, what is past `count` is not looked at.
        biases: a block's 64, the even vectors' 32 then the odd vectors' 32.
-       key = base + sum of table entries + bias. A key at or above the threshold whose item is allowed is kept, and
+       key = base + sum of table entries + bias. A key at or above the threshold whose item is not excluded is kept, and
        the threshold moves, see mk_keep in partition.h. */
     void (*code_scan)(mk_scan *scan, const uint8_t *codes, const int16_t *biases, uint32_t first, size_t count,
                       int32_t base);
