@@ -65,7 +65,9 @@ typedef struct {
     float scale;
     float coarse;       /* added to the score by the int8 part */
     float fine;         /* added to the score by both parts */
-    uint32_t partition; /* whose centroid the coordinates are relative to */
+    uint16_t partition; /* whose centroid the coordinates are relative to; 16 bits, so that a table of 65,536 scores
+                           is never read past its end, whatever a damaged file says */
+    uint16_t unused;    /* 0 */
 } mk_record;
 
 typedef struct {
@@ -97,7 +99,7 @@ typedef struct {
     void (*code_scan)(mk_scan *scan, const uint8_t *codes, const int16_t *biases, uint32_t first, size_t count,
                       int32_t base);
     /* out[i] = partition_scores[partition] + (scale * (query . int8) + coarse) for the record at positions[i];
-       query: D floats, zero past the dimension. The dot product has 16 lanes as in CKernels.h, products fused
+       query: D floats, zero past the dimension; partition_scores: 65,536 floats. The dot product has 16 lanes as in CKernels.h, products fused
        (lane = fmaf(query[i], value, lane)); scale * dot + coarse is a product and a sum, each rounded. */
     void (*record_scores)(const float *query, const uint8_t *records, size_t size, size_t padded,
                           const uint32_t *positions, size_t count, const float *partition_scores, float *out);
