@@ -3,8 +3,12 @@
 #define MAGPIE_PARTITION_H
 
 #include "CPartition.h"
+#include "tables.h"
 
 extern const mk_partition_table mk_partition_scalar;
+#if MK_X86
+extern const mk_partition_table mk_partition_avx512;
+#endif
 
 /* Drops candidates that fell below the threshold; the others keep their order. */
 static inline void mk_compact(mk_scan *scan) {
@@ -36,7 +40,7 @@ static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
     }
     if (scan->above >= scan->wanted) {
         const uint32_t least = scan->bucket + (scan->above >= 2 * scan->wanted + 64 ? 1 : 0);
-        scan->threshold = least == 0 ? INT32_MIN : (int32_t)(least << scan->shift);
+        scan->threshold = least == 0 ? INT32_MIN : least == MK_BUCKETS ? INT32_MAX : (int32_t)(least << scan->shift);
     }
 }
 
