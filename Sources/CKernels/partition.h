@@ -7,7 +7,7 @@
 
 extern const mk_partition_table mk_partition_scalar;
 #if MK_X86
-extern const mk_partition_table mk_partition_avx512;
+extern const mk_partition_table mk_partition_avx2, mk_partition_avx512;
 #endif
 
 /* Drops candidates that fell below the threshold; the others keep their order. */

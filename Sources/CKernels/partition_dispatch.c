@@ -8,6 +8,8 @@ const mk_partition_table *mk_partition_table_named(const char *name) {
     if (strcmp(name, "scalar") == 0) return &mk_partition_scalar;
 #if MK_X86
     __builtin_cpu_init();
+    if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &mk_partition_avx2;
     if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
         return &mk_partition_avx512;

@@ -25,8 +25,12 @@ static inline uint64_t mk_spread(uint32_t half) {
     return (x | x << 1) & 0x5555555555555555u;
 }
 
-/* Offers the vectors of `mask` (bit v: vector v of the block) in order; position is that of the first of 64. */
-static inline void mk_offer(mk_scan *scan, uint64_t mask, const mk_sums *sums, uint32_t position, int32_t base) {
+/* Offers the vectors of the two masks in their order. `position` is that of the block's first vector, the last
+   `count` of the list begin with it. */
+static inline void mk_offer(mk_scan *scan, uint32_t evens, uint32_t odds, const mk_sums *sums, uint32_t position,
+                            size_t count, int32_t base) {
+    uint64_t mask = mk_spread(evens) | mk_spread(odds) << 1;
+    if (count < MK_BLOCK) mask &= (1ull << count) - 1;
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t v = (uint32_t)__builtin_ctzll(mask);
         const int32_t key = base + sums->sum[v / 2 + v % 2 * (MK_BLOCK / 2)];
