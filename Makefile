@@ -23,7 +23,8 @@ test: ## All tests
 
 check: lint test ## Lint and tests: what a commit must pass
 
-check-all: check ## The same, and the tests under the address and the thread sanitizer
+check-all: check ## The same, NEON kernels emulated, and the tests under the address and the thread sanitizer
+	scripts/check-neon
 	scripts/sanitize address
 	scripts/sanitize thread
 

@@ -11,6 +11,9 @@ const mk_table *mk_table_named(const char *name) {
     if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2")) return &mk_avx2;
     if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f")) return &mk_avx512;
 #endif
+#if MK_NEON
+    if (strcmp(name, "neon") == 0) return &mk_neon; /* every 64-bit ARM has it */
+#endif
     return NULL;
 }
 
@@ -18,8 +21,8 @@ static const mk_table *best(void) {
     static _Atomic(const mk_table *) chosen;
     const mk_table *table = atomic_load_explicit(&chosen, memory_order_acquire);
     if (table == NULL) { /* two threads may both come here: they store the same pointer */
-        static const char *const names[] = {"avx512", "avx2", "scalar"};
-        for (size_t i = 0; table == NULL && i < 3; i++) table = mk_table_named(names[i]);
+        static const char *const names[] = {"avx512", "avx2", "neon", "scalar"};
+        for (size_t i = 0; table == NULL && i < 4; i++) table = mk_table_named(names[i]);
         atomic_store_explicit(&chosen, table, memory_order_release);
     }
     return table;

@@ -9,6 +9,9 @@ extern const mk_partition_table mk_partition_scalar;
 #if MK_X86
 extern const mk_partition_table mk_partition_avx2, mk_partition_avx512;
 #endif
+#if MK_NEON
+extern const mk_partition_table mk_partition_neon;
+#endif
 
 /* Drops candidates that fell below the threshold; the others keep their order. */
 static inline void mk_compact(mk_scan *scan) {

@@ -14,6 +14,9 @@ const mk_partition_table *mk_partition_table_named(const char *name) {
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
         return &mk_partition_avx512;
 #endif
+#if MK_NEON
+    if (strcmp(name, "neon") == 0) return &mk_partition_neon; /* every 64-bit ARM has it */
+#endif
     return NULL;
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Every instruction set against the specification (scalar.c), and the specification against a naive sum.
 @Suite struct InstructionSetTests {
-    static let others: [String] = ["avx2", "avx512"].filter { mk_table_named($0) != nil }
+    static let others: [String] = ["avx2", "avx512", "neon"].filter { mk_table_named($0) != nil }
 
     static func table(_ name: String) throws -> mk_table {
         try #require(mk_table_named(name)).pointee
@@ -16,7 +16,7 @@ import Testing
 
     @Test func anUnknownNameHasNoTable() {
         #expect(mk_table_named("abacus") == nil)
-        #expect(["scalar", "avx2", "avx512"].contains(VectorKernels.instructionSet))
+        #expect(["scalar", "avx2", "avx512", "neon"].contains(VectorKernels.instructionSet))
     }
 
     @Test(arguments: others) func scoresHaveTheSameBits(_ name: String) throws {

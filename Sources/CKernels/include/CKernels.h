@@ -61,7 +61,7 @@ typedef struct {
     void (*skip_gram)(const mk_skip_gram_bucket *bucket);
 } mk_table;
 
-/* "scalar", "avx2", "avx512": NULL where this machine or build does not have it. */
+/* "scalar", "avx2", "avx512", "neon": NULL where this machine or build does not have it. */
 const mk_table *mk_table_named(const char *name);
 
 /* The same through the best table of this machine. */
