@@ -1,0 +1,47 @@
+import MagpieKernels
+
+/// Where the parts of a partitioned index lie, in a mapped file or in what the builder is making: pointers that are
+/// valid while `owner` lives, and the numbers that say how to read them. See ``PartitionedIndex`` for the parts.
+struct PartitionTables: @unchecked Sendable {
+    var metric = VectorMetric.innerProduct
+    /// Coordinates of a vector, and rounded up to 16 as records have them.
+    var dimension = 0
+    var padded: Int { (dimension + 15) / 16 * 16 }
+    /// Coordinates that partitions and codes see, and rounded up to 16 as rows of them lie in memory.
+    var axes = 0
+    var axesPadded: Int { (axes + 15) / 16 * 16 }
+    var partitions = 0
+    var panelCount: Int { (partitions + 15) / 16 }
+    var subspaces = 0
+    /// Vectors, and rows of the catalogue they come from.
+    var count = 0
+    var itemCount = 0
+    var isFine = true
+    var recordSize: Int { MemoryLayout<PartitionKernels.RecordHead>.size + padded + (isFine ? padded / 4 : 0) }
+    /// What one step of a bias is worth.
+    var biasScale: Float = 0
+    /// The least and the greatest stored bias.
+    var biasRange: ClosedRange<Int16> = 0...0
+
+    /// axes/16 panels of `dimension` rows: what turns a vector into coordinates along the axes. nil: nothing to do.
+    var projection: UnsafePointer<Float>?
+    var centroids: UnsafePointer<Float>
+    var centroidBias: UnsafePointer<Float>
+    var books: UnsafePointer<Float>
+    var begins: UnsafePointer<UInt32>
+    /// partitions + 1: the first position of each list, the first block of its codes.
+    var firsts: UnsafePointer<UInt32>
+    var blocks: UnsafePointer<UInt32>
+    var codes: UnsafePointer<UInt8>
+    var biases: UnsafePointer<Int16>
+    var records: UnsafePointer<UInt8>
+    /// position -> item, item -> position (``absent`` for an item that is not in the index).
+    var items: UnsafePointer<UInt32>
+    var positions: UnsafePointer<UInt32>
+    var zeros: UnsafePointer<Float>
+    var owner: AnyObject
+
+    static let absent = UInt32.max
+    /// The most subspaces that the kernels' 16-bit sums allow.
+    static let subspaceLimit = 1_024
+}
