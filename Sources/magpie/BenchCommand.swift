@@ -67,7 +67,7 @@ struct BenchIndexCommand: ParsableCommand {
             }
             times.sort()
             print(
-                "target \(target) recall \(Double(hits) / Double(rows.count * k)) qps \(Int(times[2])) \(index.describe(k: k, recall: target))"
+                "target \(target) recall \(Double(hits) / Double(rows.count * k)) qps \(Int(times[2])) \(index.width(k: k, recall: target))"
             )
         }
     }

@@ -220,8 +220,9 @@ extension SearchPlan {
 }
 
 extension PartitionedIndex {
-    public func describe(k: Int, recall: Double) -> String {
+    /// How wide a search for the k best looks to reach a recall: partitions scanned, candidates scored again.
+    public func width(k: Int, recall: Double) -> (probes: Int, depth: Int) {
         let width = plan.width(k: k, target: recall)
-        return "\(width.probes) probes, \(width.depth) deep"
+        return (min(width.probes, tables.partitions), min(width.depth, count))
     }
 }
