@@ -6,9 +6,10 @@
 PEERS.jsonl is what ann-peers.py prints, FILE what `magpie bench index --json` prints on DATASET. Lines about the same
 point, from several rounds, are brought together by their medians. At a goal each library stands with its fastest point
 that reaches it. All queries/s are of single queries, one after another, on one thread, except *batch*: asked many at a
-time, still on one thread. *Empty call* is what the same Python call costs on 100 vectors; ours is called without Python
-and has no such cost. *Ours* is our queries/s divided by the library's. Below each table stands the fastest build of
-each library that reaches the goal at half its own best speed or more.
+time, still on one thread (ours is asked so on all threads only, which its lines have as qpsBatch, and is blank here).
+*Empty call* is what the same Python call costs on 100 vectors; ours is called without Python and has no such cost.
+*Ours* is our queries/s divided by the library's. Below each table stands the fastest build of each library that reaches
+the goal at half its own best speed or more.
 """
 
 import argparse

@@ -46,7 +46,7 @@ else
     for file in "$data"/*.truth1000.npy; do datasets+=("$(basename "$file" .truth1000.npy)"); done
 fi
 
-ours() { # DATASET ROUND: k 10 and 200
+ours() { # DATASET: one build for k 10 and one for 200, all usual recalls of each
     local metric k
     metric=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["metric"])' "$data/$1.json")
     for k in 10 200; do
