@@ -13,18 +13,40 @@ extern const mk_partition_table mk_partition_avx2, mk_partition_avx512;
 extern const mk_partition_table mk_partition_neon;
 #endif
 
-/* Drops candidates that fell below the threshold; the others keep their order. */
-static inline void mk_compact(mk_scan *scan) {
+/* The least key that is kept while `bucket` is the wanted one. */
+static inline int32_t mk_least(const mk_scan *scan, uint32_t bucket) {
+    if (bucket == 0) return INT32_MIN;
+    return bucket >= MK_BUCKETS ? INT32_MAX : (int32_t)(bucket << scan->shift) - scan->margin;
+}
+
+/* Keeps the candidates at or above `least`, in their order; of those below `free` only the first `room`. */
+static inline void mk_drop(mk_scan *scan, int32_t least, int32_t free, size_t room) {
     size_t kept = 0;
-    const int32_t least = scan->bucket == 0 ? INT32_MIN : (int32_t)(scan->bucket << scan->shift);
-    for (size_t i = 0; i < scan->count; i++)
-        if (scan->candidates[i].key >= least) scan->candidates[kept++] = scan->candidates[i];
+    for (size_t i = 0; i < scan->count; i++) {
+        const mk_candidate candidate = scan->candidates[i];
+        if (candidate.key < least || (candidate.key < free && room == 0)) continue;
+        room -= candidate.key < free;
+        scan->candidates[kept++] = candidate;
+    }
     scan->count = kept;
 }
 
-/* Keeps a candidate whose key reached the threshold, and moves the threshold: to the highest bucket at and above
-   which `wanted` are kept. When that one bucket holds many more (copies by the thousand), what still falls into it
-   is turned away, so that count stays far below capacity. */
+/* Makes room: drops what fell below the threshold. When nearly all stays, so much lies within the margin that it is
+   halved; and when there is no margin left to give up (copies by the thousand), what came last goes. */
+static inline void mk_compact(mk_scan *scan) {
+    const size_t enough = scan->capacity - scan->capacity / 4;
+    mk_drop(scan, mk_least(scan, scan->bucket), INT32_MIN, 0);
+    while (scan->count > enough && scan->margin > 0) {
+        scan->margin /= 2;
+        mk_drop(scan, mk_least(scan, scan->bucket), INT32_MIN, 0);
+    }
+    if (scan->count > enough) mk_drop(scan, INT32_MIN, (int32_t)((scan->bucket + 1) << scan->shift), scan->capacity / 2);
+    if (scan->above >= scan->wanted) scan->threshold = mk_least(scan, scan->bucket);
+}
+
+/* Keeps a candidate whose key reached the threshold, and moves the threshold: `margin` below the highest bucket at and
+   above which `wanted` are kept. When that one bucket holds many more (copies by the thousand), what still falls
+   into it is turned away, margin or not. */
 static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
     if (scan->excluded != NULL) {
         const uint32_t item = scan->items[position];
@@ -34,7 +56,7 @@ static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
     scan->candidates[scan->count++] = (mk_candidate){key, position};
     int32_t bucket = key < 0 ? 0 : key >> scan->shift;
     if (bucket >= MK_BUCKETS) bucket = MK_BUCKETS - 1;
-    if ((uint32_t)bucket < scan->bucket) return; /* only when the top bucket is the wanted one */
+    if ((uint32_t)bucket < scan->bucket) return; /* within the margin, or only the top bucket is wanted */
     scan->histogram[bucket]++;
     scan->above++;
     while (scan->bucket + 1 < MK_BUCKETS && scan->above - scan->histogram[scan->bucket] >= scan->wanted) {
@@ -42,8 +64,8 @@ static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
         scan->bucket++;
     }
     if (scan->above >= scan->wanted) {
-        const uint32_t least = scan->bucket + (scan->above >= 2 * scan->wanted + 64 ? 1 : 0);
-        scan->threshold = least == 0 ? INT32_MIN : least == MK_BUCKETS ? INT32_MAX : (int32_t)(least << scan->shift);
+        const int crowded = scan->above >= 2 * scan->wanted + (scan->margin == 0 ? 64 : 16384);
+        scan->threshold = mk_least(scan, scan->bucket + (crowded ? 1 : 0));
     }
 }
 

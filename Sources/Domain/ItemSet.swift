@@ -44,12 +44,36 @@ extension ItemSet {
         for i in words.indices { words[i] &= other.words[i] }
     }
 
+    /// How many of this set are not in `other`, which may be of another number of items.
+    public func count(without other: ItemSet) -> Int {
+        var count = 0
+        let shared = min(words.count, other.words.count)
+        for i in 0..<shared { count += (words[i] & ~other.words[i]).nonzeroBitCount }
+        for i in shared..<words.count { count += words[i].nonzeroBitCount }
+        return count
+    }
+
+    /// What is in either, as a set of `itemCount` items: members at or past it are left out.
+    public func union(_ other: ItemSet, itemCount: Int) -> ItemSet {
+        var result = ItemSet(itemCount: itemCount)
+        for set in [self, other] {
+            for i in 0..<min(result.words.count, set.words.count) { result.words[i] |= set.words[i] }
+        }
+        result.clearTail()
+        return result
+    }
+
+    /// No bit is set past the last item, so that counting words counts items.
+    private mutating func clearTail() {
+        let tail = itemCount & 63
+        if tail != 0 { words[words.count - 1] &= (1 << UInt64(tail)) - 1 }
+    }
+
     /// Everything that is not in this set.
     public var complement: ItemSet {
         var result = self
         for i in words.indices { result.words[i] = ~words[i] }
-        let tail = itemCount & 63
-        if tail != 0 { result.words[words.count - 1] &= (1 << UInt64(tail)) - 1 }
+        result.clearTail()
         return result
     }
 
@@ -64,5 +88,14 @@ extension ItemSet {
             }
         }
         return items
+    }
+}
+
+extension ItemSet {
+    /// The bits, item i in bit i % 64 of word i / 64; bits past `itemCount` are 0. The pointer holds during the call.
+    @inlinable public func withUnsafeWords<Result>(
+        _ body: (UnsafeBufferPointer<UInt64>) throws -> Result
+    ) rethrows -> Result {
+        try words.withUnsafeBufferPointer(body)
     }
 }

@@ -84,6 +84,23 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: kept.path))
     }
 
+    @Test func filtersOfEachKind() throws {
+        let base = try write(Self.vectors(200, seed: 1), "base.npy")
+        let queries = try write(Self.vectors(4, seed: 2), "queries.npy")
+        let lines = try lines(
+            try bench(
+                "--base", base, "--queries", queries, "--calibration", queries, "--metric", "ip", "--k", "5",
+                "--filters", "--json"))
+        #expect(lines.compactMap { $0["filter"] as? String } == (0..<5).flatMap { _ in ["random", "anti"] })
+        #expect(lines.map { number($0, "passing") } == [200, 200, 20, 20, 2, 2, 1, 1, 1, 1])
+        for line in lines {
+            for key in ["passRate", "recall", "p50Micros", "exactMicros", "unfilteredMicros"] {
+                #expect(!number(line, key).isNaN, "\(key)")
+            }
+            #expect(number(line, "excludedAnswers") == 0)
+        }
+    }
+
     @Test func moreAnswersThanVectors() throws {
         let base = try write(Self.vectors(12, seed: 1), "base.npy")
         let result = try bench("--base", base, "--queries", base, "--metric", "l2", "--k", "50", "--recall", ".9")

@@ -16,12 +16,16 @@ struct ScanWorld {
     let shift: Int32
     let factor: Int16
     let offset: Int16
+    let margin: Int32
+    let capacity: Int
 
     /// Lists of `counts` vectors, `base` plus or minus `spread` each. `exclude`: the share of the items that may not
-    /// be kept, nil for no bitmap; `copies`: all vectors have the same code.
+    /// be kept, nil for no bitmap; `copies`: all vectors have the same code; `capacity`: of candidates, nil for the
+    /// least that is allowed.
     init(
         seed: UInt64, subspaces: Int, counts: [Int], base: Int32 = 0, spread: Int = 1, exclude: Float? = nil,
-        copies: Bool = false, wanted: Int = 10, shift: Int32 = 4, factor: Int16 = 0
+        copies: Bool = false, wanted: Int = 10, shift: Int32 = 4, factor: Int16 = 0, margin: Int32 = 0,
+        capacity: Int? = nil
     ) {
         var random = RandomSource(seed: seed, UInt64(subspaces))
         self.subspaces = subspaces
@@ -29,6 +33,8 @@ struct ScanWorld {
         self.wanted = wanted
         self.shift = shift
         self.factor = factor
+        self.margin = margin
+        self.capacity = capacity ?? 4 * wanted + 1024
         offset = factor == 0 ? Int16(random.below(100)) : abs(factor / 2) + 1  // the least sum is 0
         bases = counts.map { _ in base + Int32(random.below(2 * spread)) - Int32(spread) }
         let blocks = counts.map { ($0 + 63) / 64 }.reduce(0, +)
@@ -58,12 +64,14 @@ struct ScanWorld {
         var threshold: Int32 = .min
         var bucket: UInt32 = 0
         var above: UInt32 = 0
+        var margin: Int32 = 0
         var histogram: [UInt16] = []
     }
 
     func scan(_ table: mk_partition_table) -> Outcome {
-        let capacity = 4 * wanted + 1024
-        let candidates = SharedBuffer<mk_candidate>(count: capacity, repeating: mk_candidate(key: 0, position: 0))
+        // With room behind, so that one too many is found and not felt.
+        let candidates = SharedBuffer<mk_candidate>(
+            count: capacity + items.count, repeating: mk_candidate(key: 0, position: 0))
         let histogram = SharedBuffer<UInt16>(count: Int(MK_BUCKETS), repeating: 0)
         let codes = SharedBuffer<UInt8>(count: self.codes.count, repeating: 0)  // starts at a multiple of 64
         for i in 0..<codes.count { codes.pointer[i] = self.codes[i] }
@@ -76,7 +84,7 @@ struct ScanWorld {
                             excluded: excluded == nil ? nil : bitmap.baseAddress,
                             items: excluded == nil ? nil : items.baseAddress, wanted: UInt32(wanted), shift: shift,
                             threshold: .min, bucket: 0, above: 0, histogram: histogram.pointer,
-                            candidates: candidates.pointer, count: 0, capacity: capacity)
+                            candidates: candidates.pointer, count: 0, capacity: capacity, margin: margin)
                         var first = 0
                         var block = 0
                         for (count, base) in zip(counts, bases) {
@@ -89,7 +97,7 @@ struct ScanWorld {
                         return Outcome(
                             keys: (0..<scan.count).map { candidates[$0].key },
                             positions: (0..<scan.count).map { candidates[$0].position }, threshold: scan.threshold,
-                            bucket: scan.bucket, above: scan.above, histogram: histogram.array())
+                            bucket: scan.bucket, above: scan.above, margin: scan.margin, histogram: histogram.array())
                     }
                 }
             }
@@ -155,6 +163,34 @@ struct ScanWorld {
         worlds.append(ScanWorld(seed: 7, subspaces: 8, counts: [2500], exclude: 1))
         worlds.append(ScanWorld(seed: 8, subspaces: 8, counts: [2500], exclude: 0.999, wanted: 2))
         worlds.append(ScanWorld(seed: 9, subspaces: 8, counts: [2500], base: 1 << 22, wanted: 200, shift: 0))
+        return worlds + withMargins()
+    }
+
+    /// What is kept below the wanted ones: less than a bucket, a few, everything; with the least room and with plenty.
+    static func withMargins() -> [ScanWorld] {
+        var worlds: [ScanWorld] = []
+        for (i, margin) in [1, 15, 16, 17, 100, 3000, 1 << 28].enumerated() as EnumeratedSequence<[Int32]> {
+            for seed in UInt64(20)..<24 {
+                worlds.append(
+                    ScanWorld(
+                        seed: seed, subspaces: 2 * (1 + i), counts: [700, 64, 1900, 7],
+                        spread: 1 << (3 * Int(seed % 4)),
+                        exclude: seed % 2 == 0 ? 0.5 : nil, wanted: seed < 22 ? 10 : 200, shift: Int32(seed % 3) * 2,
+                        factor: seed == 23 ? 9_000 : 0, margin: margin, capacity: seed == 21 ? 4_000 : nil))
+            }
+            // Copies by the thousand: at the bottom, in the middle and at the top of the histogram; and so many that
+            // one bucket cannot count them.
+            for base in [-100_000, 0, 60_000, 1 << 20] as [Int32] {
+                worlds.append(
+                    ScanWorld(
+                        seed: 30, subspaces: 8, counts: [3000, 90, 3000], base: base, copies: true, wanted: 3,
+                        margin: margin))
+            }
+            worlds.append(
+                ScanWorld(
+                    seed: 31, subspaces: 2, counts: [40, 70_000], base: 100, copies: true, margin: margin,
+                    capacity: 65_536))
+        }
         return worlds
     }
 }

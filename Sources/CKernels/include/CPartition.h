@@ -43,7 +43,7 @@ typedef struct {
     int16_t bias_offset;   /* ... + bias_offset, never below 0; sum of tables and biases stays below 65,536 */
     const uint64_t *excluded; /* bit items[position] set: the vector is not kept; NULL: all may be */
     const uint32_t *items;   /* position -> item, read only with `excluded` */
-    uint32_t wanted;         /* keep about so many of the best */
+    uint32_t wanted;         /* keep about so many of the best; at most 24,000: buckets count to 65,535 */
     int32_t shift;           /* a key's bucket is key >> shift, clamped to 0 ..< MK_BUCKETS */
     int32_t threshold;       /* keys below it are not kept; starts at INT32_MIN */
     uint32_t bucket;         /* starts at 0: the lowest bucket whose keys are still wanted */
@@ -52,6 +52,8 @@ typedef struct {
     mk_candidate *candidates;
     size_t count;            /* of candidates; starts at 0 */
     size_t capacity;         /* at least 4 * wanted + 1,024 */
+    int32_t margin;          /* keys so far below the wanted ones are kept too: codes err by as much; halved when there
+                                are too many */
 } mk_scan;
 
 /*

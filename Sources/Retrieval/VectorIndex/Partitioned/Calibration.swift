@@ -2,163 +2,347 @@ import Foundation
 import MagpieDomain
 import MagpieKernels
 
-/// Finds how wide to search for a wanted recall: the cheapest of many widths, by what searches of held-out queries
-/// found of the exact answers. Costs are counted, not timed, so that the result is the same everywhere.
+/// Finds how wide to search for a wanted recall: the cheapest of many widths, by where searches of held-out queries
+/// met the exact answers. Costs are counted, not timed, so that the result is the same everywhere.
+///
+/// A query is scanned once, over as many lists as its last answer needs, and everything is kept. Then for each cut of
+/// the lists (by number or by gap) and each margin it is counted how many answers would have been found, and how many
+/// candidates scored.
 struct Calibration {
     let tables: PartitionTables
     let pool: WorkspacePool
-    /// As the caller would ask them.
+    /// As inner products see them.
     let queries: SharedRows
     /// Positions of the true best, best first.
     let truth: [[UInt32]]
     /// A position that does not count as an answer: the query's own.
     let skipping: [UInt32]?
+    /// How much codes err (standard deviation, of a query of length 1): margins are told in eighths of it.
+    let errorScale: Float
     let threads: Int
 
     static let ks = [1, 10, 50, 200, 1_000]
     static let targets = [0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998]
-
-    /// What one more of each costs, in nanoseconds on a machine with 512-bit registers.
-    private static func cost(_ width: SearchWidth, scanned: Double, _ tables: PartitionTables) -> Double {
-        let vector = 0.1 + 0.014 * Double(tables.subspaces)
-        let record = 12 + Double(tables.recordSize) * 0.06
-        return scanned * vector + Double(width.probes) * 12 + Double(width.depth) * record
-    }
+    /// Of each family.
+    private static let cuts = 48
+    private static let margins = 64
 
     func plan() -> SearchPlan {
         let ks = Self.ks.filter { $0 <= max(tables.count / 2, 1) }
-        var plan = SearchPlan(ks: ks, targets: Self.targets, widths: [], measured: [])
-        for k in ks {
-            let curves = curves(k: k)
-            var widths: [SearchWidth] = []
-            var measured: [Double] = []
-            for target in Self.targets {
-                var aim = target
-                var width = cheapest(curves, k: k, recall: aim)
-                var got = recall(k: k, width: width)
-                // The last scores lose a little of what the scan found: aim higher by as much.
-                for _ in 0..<4 where got < target {
-                    aim = min(aim + max(target - got, (1 - target) / 16), 1)
-                    width = cheapest(curves, k: k, recall: aim)
-                    got = recall(k: k, width: width)
-                }
-                widths.append(width)
-                measured.append(got)
-            }
-            plan.widths.append(widths)
-            plan.measured.append(measured)
+        let cuts = self.cuts(ks.last ?? 1)
+        let (tallies, standings) = tally(cuts, ks)
+        let reaches = ks.map { k in self.reaches(standings.flatMap { $0.prefix(k) }) }
+        let families = [0..<Self.cuts, Self.cuts..<2 * Self.cuts].map { family in
+            let choice = Choice(
+                cuts: Array(cuts[family]), tallies: Array(tallies[family]), ks: ks,
+                answers: ks.map { k in
+                    truth.reduce(0) { $0 + min($1.count, k) }
+                }, queries: max(queries.count, 1), marginUnit: marginUnit, cost: SearchCost(tables))
+            return plan(of: choice, reaches)
         }
-        return plan
+        return families[0].cost <= families[1].cost ? families[0].plan : families[1].plan
     }
 
-    /// Recall if the last scores were exact, for some probes and each depth.
-    private struct Curve {
-        var probes: Int
-        var scanned: Double
-        var depths: [Int]
-        var recalls: [Double]
-    }
-
-    private func cheapest(_ curves: [Curve], k: Int, recall: Double) -> SearchWidth {
-        var best = SearchWidth(probes: tables.partitions, depth: curves.last?.depths.last ?? k)
-        var least = Double.infinity
-        for curve in curves {
-            guard let place = curve.recalls.firstIndex(where: { $0 >= recall }) else { continue }
-            let width = SearchWidth(probes: curve.probes, depth: curve.depths[place])
-            let cost = Self.cost(width, scanned: curve.scanned, tables)
-            if cost < least { (least, best) = (cost, width) }
+    private func plan(of choice: Choice, _ reaches: [[Float]]) -> (cost: Double, plan: SearchPlan) {
+        var plan = SearchPlan(
+            ks: choice.ks, targets: Self.targets, widths: [], reaches: reaches, work: [], measured: [])
+        var total = 0.0
+        for (row, k) in choice.ks.enumerated() {
+            // What the last scores leave of what the scan found.
+            let usual = choice.cheapest(row: row, recall: 0.99)
+            let loss = usual.recall > 0 ? min(max(recall(k: k, width: usual.width) / usual.recall, 0.5), 1) : 1
+            // A twentieth less missed than may be: other queries than these will be asked.
+            let chosen = Self.targets.map { choice.cheapest(row: row, recall: ($0 + (1 - $0) / 20) / loss) }
+            plan.widths.append(chosen.map(\.width))
+            plan.work.append(chosen.map(\.work))
+            plan.measured.append(chosen.map { $0.recall * loss })
+            if k == 10 || k == 200 { total += chosen.reduce(0) { $0 + log(choice.cost.of($1.work)) } }
         }
-        return best
+        return (total, plan)
     }
 
-    private func depths(k: Int) -> [Int] {
-        var depths: [Int] = []
-        var factor = 1.0
-        while factor < (k >= 1_000 ? 8 : k >= 50 ? 24 : 1_500 / Double(k)) {
-            depths.append(min(max(Int((Double(k) * factor).rounded(.up)), (depths.last ?? 0) + 1), tables.count))
-            factor *= 1.09
-        }
-        return depths
-    }
+    private var marginUnit: Float { errorScale / 8 }
 
-    private func curves(k: Int) -> [Curve] {
-        var curves: [Curve] = []
-        let depths = depths(k: k)
-        var probes = 1.0
-        var flat = 0
-        while true {
-            let curve = curve(k: k, probes: min(Int(probes.rounded(.up)), tables.partitions), depths: depths)
-            let gained = (curve.recalls.last ?? 0) - (curves.last?.recalls.last ?? 0)
-            curves.append(curve)
-            if curve.probes == tables.partitions { break }
-            flat =
-                (curve.recalls.last ?? 0) > 0.999 || gained < 0.0002 && (curve.recalls.last ?? 0) > 0.9 ? flat + 1 : 0
-            if flat >= 3 { break }
-            probes = max(probes * 1.19, probes + 1)
-        }
-        return curves
-    }
-
-    /// One scan a query: where in the order of the scan's keys the true best stand.
-    private func curve(k: Int, probes: Int, depths: [Int]) -> Curve {
-        let most = depths.last ?? k
-        let results: [(hits: [Int], scanned: Int)] = Parallel.map(queries.count, threads: threads) { q in
-            var hits = [Int](repeating: 0, count: depths.count)
-            let wanted = Set(truth[q].prefix(k))
-            let scanned: Int = pool.with { workspace in
+    /// Cuts of the lists that leave half, three quarters ... of the answers: the first half by number, the second half
+    /// by gap.
+    private func cuts(_ k: Int) -> [SearchWidth] {
+        let needs: [[(rank: Int, gap: Float)]] = Parallel.map(queries.count, threads: threads) { q in
+            pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
-                guard search.take(queries.pointer + q * queries.stride) else { return 0 }
-                let ordered = search.orderPartitions(probes: probes)
-                let (kept, scanned) = search.scan(probes: ordered, wanted: most + 1, excluded: nil)
-                var keys = UnsafeMutableBufferPointer(start: workspace.keys.pointer, count: kept)
-                for i in 0..<kept {
-                    let candidate = workspace.candidates.pointer[i]
-                    let descending = UInt32(bitPattern: Int32.max &- candidate.key)
-                    keys[i] = UInt64(descending) << 32 | UInt64(candidate.position)
+                guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return [] }
+                _ = search.orderPartitions(tables.partitions)
+                let place = places(workspace)
+                let top = workspace.partitionScores.pointer[Int(workspace.order.pointer[0])]
+                return truth[q].prefix(k).map { position in
+                    let p = tables.partition(of: Int(position))
+                    return (place[p], max((top - workspace.partitionScores.pointer[p]) / search.biasWeight, 0))
                 }
-                keys.sort()
-                var place = 0
-                var rank = 0
-                for key in keys {
-                    let position = UInt32(truncatingIfNeeded: key)
-                    if position == skipping?[q] { continue }
-                    while place < depths.count, rank >= depths[place] { place += 1 }
-                    if place == depths.count { break }
-                    if wanted.contains(position) { hits[place] += 1 }
-                    rank += 1
-                }
-                return scanned
             }
-            return (hits, scanned)
         }
-        var recalls = [Double](repeating: 0, count: depths.count)
-        for (hits, _) in results { for i in depths.indices { recalls[i] += Double(hits[i]) } }
-        var sum = 0.0
-        let all = Double(truth.reduce(0) { $0 + min($1.count, k) })
-        for i in depths.indices {
-            sum += recalls[i]
-            recalls[i] = all > 0 ? sum / all : 1
+        let ranks = needs.joined().map(\.rank).sorted()
+        let gaps = needs.joined().map(\.gap).sorted()
+        let shares = (1...Self.cuts).map { 1 - exp2(-Double($0) / 4.4) }
+        func quantile<Value>(_ values: [Value], _ share: Double, _ none: Value) -> Value {
+            values.isEmpty ? none : values[min(Int(Double(values.count) * share), values.count - 1)]
         }
-        let scanned = Double(results.reduce(0) { $0 + $1.scanned }) / Double(max(queries.count, 1))
-        return Curve(probes: probes, scanned: scanned, depths: depths, recalls: recalls)
+        let byNumber = shares.map {
+            SearchWidth(probes: quantile(ranks, $0, 0) + 1, gap: SearchWidth.anyGap, margin: 0)
+        }
+        let byGap = shares.map {
+            SearchWidth(probes: tables.partitions, gap: quantile(gaps, $0, 0), margin: 0)
+        }
+        return byNumber + byGap
+    }
+
+    /// The place of each partition in the workspace's order.
+    private func places(_ workspace: SearchWorkspace) -> [Int] {
+        var place = [Int](repeating: 0, count: tables.partitions)
+        for i in 0..<tables.partitions { place[Int(workspace.order.pointer[i])] = i }
+        return place
+    }
+
+    /// Sums over queries, of one cut.
+    struct Tally: Sendable {
+        var lists = 0
+        var scanned = 0
+        /// By k and margin: answers that need just this margin; candidates within it.
+        var hits: [[Int]]
+        var candidates: [[Int]]
+
+        init(rows: Int) {
+            hits = [[Int]](repeating: [Int](repeating: 0, count: Calibration.margins), count: rows)
+            candidates = hits
+        }
+
+        mutating func add(_ other: Tally) {
+            lists += other.lists
+            scanned += other.scanned
+            for row in hits.indices {
+                for m in hits[row].indices {
+                    hits[row][m] += other.hits[row][m]
+                    candidates[row][m] += other.candidates[row][m]
+                }
+            }
+        }
+    }
+
+    /// The tallies of all cuts, and for each query how far its answers stand out from their partitions.
+    private func tally(_ cuts: [SearchWidth], _ ks: [Int]) -> ([Tally], [[Float]]) {
+        let empty = [Tally](repeating: Tally(rows: ks.count), count: cuts.count)
+        let group = 16
+        let pieces = (queries.count + group - 1) / group
+        let parts: [(tallies: [Tally], standings: [[Float]])] = Parallel.map(pieces, threads: threads) { piece in
+            var tallies = empty
+            var standings: [[Float]] = []
+            for q in piece * group..<min(piece * group + group, queries.count) {
+                pool.with { workspace in standings.append(add(q, cuts, ks, workspace, to: &tallies)) }
+            }
+            return (tallies, standings)
+        }
+        let sums = parts.reduce(into: empty) { sums, part in
+            for c in sums.indices { sums[c].add(part.tallies[c]) }
+        }
+        return (sums, parts.flatMap(\.standings))
+    }
+
+    /// How far, for each target, an answer may stand out from its partition before it is among the few that may be
+    /// missed: half of what the target leaves.
+    private func reaches(_ standings: [Float]) -> [Float] {
+        let sorted = standings.sorted()
+        return Self.targets.map { target in
+            guard !sorted.isEmpty else { return SearchWidth.anyGap }
+            let share = 1 - (1 - target) / 2
+            let value = sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)]
+            return min(max(value, 0), SearchWidth.anyGap)
+        }
+    }
+
+    private func add(
+        _ q: Int, _ cuts: [SearchWidth], _ ks: [Int], _ workspace: SearchWorkspace, to tallies: inout [Tally]
+    ) -> [Float] {
+        var search = PartitionSearch(tables, workspace)
+        guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return [] }
+        let all = search.orderPartitions(tables.partitions)
+        let order = workspace.order.pointer
+        let lists = cuts.map { self.lists($0, search, all) }
+        let most = lists.max() ?? 1
+        let total = (0..<most).reduce(0) { $0 + Int(tables.firsts[Int(order[$1]) + 1] - tables.firsts[Int(order[$1])]) }
+        guard
+            var scan = CodeScan(search, first: most, k: nil, margin: 0, excluded: nil, room: total + 1)
+        else { return [] }
+        var ends = [0]
+        for i in 0..<most {
+            scan.add(order[i])
+            ends.append(scan.count)
+        }
+        let place = places(workspace)
+        func at(_ position: Int) -> Int? {
+            let p = tables.partition(of: position)
+            return place[p] < most ? ends[place[p]] + position - Int(tables.firsts[p]) : nil
+        }
+        let keys = ScannedKeys(
+            candidates: UnsafePointer(workspace.candidates.pointer), shift: scan.shift,
+            without: skipping.flatMap { at(Int($0[q])) })
+        // Where each answer stands: its list's place in the order, its key.
+        let answers: [(place: Int, key: Int32, standing: Float)] = truth[q].prefix(ks.last ?? 1).map { position in
+            let p = tables.partition(of: Int(position))
+            guard let at = at(Int(position)) else { return (.max, 0, .infinity) }
+            let key = workspace.candidates.pointer[at].key
+            let standing = scan.score(ofKey: key) - workspace.partitionScores.pointer[p]
+            return (place[p], key, standing / search.biasWeight)
+        }
+        let unit = marginUnit * search.biasWeight / scan.step
+        for c in cuts.indices.sorted(by: { (lists[$0], $0) < (lists[$1], $1) }) {
+            keys.extend(to: ends[lists[c]])
+            tallies[c].lists += lists[c]
+            tallies[c].scanned += ends[lists[c]]
+            for (row, k) in ks.enumerated() {
+                let threshold = keys.key(ofRank: k)
+                for m in 0..<Self.margins {
+                    tallies[c].candidates[row][m] += max(
+                        keys.count(from: threshold - Float(m) * unit), min(k, keys.end))
+                }
+                for answer in answers.prefix(k) where answer.place < lists[c] {
+                    let need: Float = unit > 0 ? ((threshold - Float(answer.key)) / unit).rounded(.up) : 0
+                    if need < Float(Self.margins) { tallies[c].hits[row][Int(max(need, 0))] += 1 }
+                }
+            }
+        }
+        return answers.map(\.standing)
+    }
+
+    /// How many of the ordered lists a cut leaves.
+    private func lists(_ cut: SearchWidth, _ search: PartitionSearch, _ all: Int) -> Int {
+        if cut.gap == SearchWidth.anyGap { return min(cut.probes, all) }
+        let order = search.workspace.order.pointer
+        let scores = search.workspace.partitionScores.pointer
+        let least: Float = scores[Int(order[0])] - cut.gap * search.biasWeight
+        var low = 0
+        var high = all
+        while low < high {
+            let middle = (low + high) / 2
+            if scores[Int(order[middle])] >= least { low = middle + 1 } else { high = middle }
+        }
+        return max(low, 1)
     }
 
     /// By the whole search.
     private func recall(k: Int, width: SearchWidth) -> Double {
+        let more = skipping == nil ? 0 : 1
         let hits: [Int] = Parallel.map(queries.count, threads: threads) { q in
             let wanted = Set(truth[q].prefix(k).map { tables.items[Int($0)] })
             return pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
-                guard search.take(queries.pointer + q * queries.stride) else { return wanted.count }
-                let ordered = search.orderPartitions(probes: width.probes)
-                let (kept, _) = search.scan(
-                    probes: ordered, wanted: max(width.depth, k) + (skipping == nil ? 0 : 1), excluded: nil)
-                var answers = search.best(of: kept, k: k + (skipping == nil ? 0 : 1))
+                guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return wanted.count }
+                let kept = search.scan(
+                    search.choosePartitions(width), k: k + more, margin: width.margin, excluded: nil)
+                var answers = search.best(of: kept, k: k + more)
                 if let own = skipping?[q] { answers.removeAll { $0.item == tables.items[Int(own)] } }
                 return answers.prefix(k).reduce(0) { $0 + (wanted.contains($1.item) ? 1 : 0) }
             }
         }
         let all = truth.reduce(0) { $0 + min($1.count, k) }
         return all > 0 ? Double(hits.reduce(0, +)) / Double(all) : 1
+    }
+}
+
+/// What was counted, and the choice among it.
+private struct Choice {
+    let cuts: [SearchWidth]
+    let tallies: [Calibration.Tally]
+    let ks: [Int]
+    /// By k, over all queries.
+    let answers: [Int]
+    let queries: Int
+    let marginUnit: Float
+    let cost: SearchCost
+
+    /// The cheapest cut and margin at which the share of answers, were the last scores exact, reaches `recall`; the
+    /// widest of all when none does.
+    func cheapest(row: Int, recall: Double) -> (width: SearchWidth, work: SearchWork, recall: Double) {
+        let all = Double(max(answers[row], 1))
+        var best = candidate(row, cuts.count - 1, tallies[cuts.count - 1].hits[row].count - 1, recall: 1)
+        best.width.margin = SearchWidth.anyGap
+        var least = Double.infinity
+        for c in cuts.indices {
+            var hits = 0
+            for (m, more) in tallies[c].hits[row].enumerated() {
+                hits += more
+                guard Double(hits) >= recall * all else { continue }
+                let found = candidate(row, c, m, recall: Double(hits) / all)
+                if cost.of(found.work) < least {
+                    least = cost.of(found.work)
+                    best = found
+                }
+                break
+            }
+        }
+        return best
+    }
+
+    private func candidate(
+        _ row: Int, _ c: Int, _ m: Int, recall: Double
+    ) -> (width: SearchWidth, work: SearchWork, recall: Double) {
+        var width = cuts[c]
+        width.margin = Float(m) * marginUnit
+        func mean(_ sum: Int) -> Double { (Double(sum) / Double(queries) * 100).rounded() / 100 }
+        let work = SearchWork(
+            lists: mean(tallies[c].lists), scanned: mean(tallies[c].scanned), depth: mean(tallies[c].candidates[row][m])
+        )
+        return (width, work, recall)
+    }
+}
+
+/// The keys of a scan that kept everything, counted by buckets, up to a growing end.
+private final class ScannedKeys {
+    private let candidates: UnsafePointer<PartitionKernels.Candidate>
+    private let shift: Int32
+    /// A place that does not count.
+    private let without: Int?
+    private(set) var end = 0
+    private var histogram = [Int32](repeating: 0, count: PartitionKernels.buckets)
+    /// Keys in this bucket and above.
+    private var above = [Int32](repeating: 0, count: PartitionKernels.buckets + 1)
+
+    init(candidates: UnsafePointer<PartitionKernels.Candidate>, shift: Int32, without: Int?) {
+        self.candidates = candidates
+        self.shift = shift
+        self.without = without
+    }
+
+    func extend(to newEnd: Int) {
+        guard newEnd > end else { return }
+        let last = Int32(PartitionKernels.buckets - 1)
+        histogram.withUnsafeMutableBufferPointer { histogram in
+            for at in end..<newEnd { histogram[Int(min(max(candidates[at].key, 0) >> shift, last))] += 1 }
+            if let without, without >= end, without < newEnd {
+                histogram[Int(min(max(candidates[without].key, 0) >> shift, last))] -= 1
+            }
+            above.withUnsafeMutableBufferPointer { above in
+                for b in stride(from: Int(last), through: 0, by: -1) { above[b] = above[b + 1] + histogram[b] }
+            }
+        }
+        end = newEnd
+    }
+
+    /// The k-th greatest key, between the edges of its bucket by its place there; the least there is when there are
+    /// not so many.
+    func key(ofRank k: Int) -> Float {
+        var low = 0
+        var high = PartitionKernels.buckets
+        while high - low > 1 {  // the greatest bucket at and above which there are k
+            let middle = (low + high) / 2
+            if Int(above[middle]) >= k { low = middle } else { high = middle }
+        }
+        let inside = Float(max(histogram[low], 1))
+        let place = Float(min(max(k - Int(above[low + 1]), 0), Int(histogram[low]))) / inside
+        return (Float(low) + 1 - place) * Float(1 << shift)
+    }
+
+    func count(from key: Float) -> Int {
+        let bucket = max(key, 0) / Float(1 << shift)
+        let whole = min(Int(min(bucket, 1e6)), PartitionKernels.buckets - 1)
+        let part = min(max(bucket - Float(whole), 0), 1)
+        return Int(above[whole + 1]) + Int((1 - part) * Float(histogram[whole]))
     }
 }

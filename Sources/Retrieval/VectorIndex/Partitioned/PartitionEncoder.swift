@@ -6,8 +6,9 @@ import MagpieKernels
 /// Writes vectors as codes and records, list after list: the bulk of an index.
 enum PartitionEncoder {
     static func encode(
-        rows: SharedRows, ids: [UInt32], itemCount: Int, metric: VectorMetric, projection: [Float]?,
-        centroids: [Float], axes: Int, partitions: Int, order: CountingSort, code: ProductCode, isFine: Bool,
+        rows: SharedRows, ids: [UInt32], itemCount: Int, metric: VectorMetric, mean: [Float]?,
+        projection: [Float]?, centroids: [Float], axes: Int, partitions: Int, order: CountingSort, code: ProductCode,
+        isFine: Bool,
         threads: Int
     ) -> EncodedParts {
         let d = rows.dimension
@@ -16,7 +17,8 @@ enum PartitionEncoder {
             blocks.append((blocks.last ?? 0) + UInt32(count / PartitionKernels.block))
         }
         let parts = EncodedParts(
-            metric: metric, dimension: d, axes: axes, partitions: partitions, count: ids.count, itemCount: itemCount,
+            metric: metric, mean: mean, dimension: d, axes: axes, partitions: partitions, count: ids.count,
+            itemCount: itemCount,
             isFine: isFine, columns: Columns(centroids, dimension: axes), projection: projection, code: code,
             firsts: order.begins.map { UInt32($0) }, blocks: blocks)
         let axesMap = AxesMap(projection, dimension: d, axes: axes)
@@ -165,6 +167,7 @@ final class EncodedParts: @unchecked Sendable {
     private let centroids: SharedBuffer<Float>
     private let centroidBias: SharedBuffer<Float>
     private let axesPanels: SharedBuffer<Float>?
+    private let mean: SharedBuffer<Float>?
     private let books: SharedBuffer<Float>
     private let begins: SharedBuffer<UInt32>
     private let firsts: SharedBuffer<UInt32>
@@ -184,7 +187,8 @@ final class EncodedParts: @unchecked Sendable {
     private(set) var tables: PartitionTables
 
     init(
-        metric: VectorMetric, dimension: Int, axes: Int, partitions: Int, count: Int, itemCount: Int, isFine: Bool,
+        metric: VectorMetric, mean: [Float]?, dimension: Int, axes: Int, partitions: Int, count: Int, itemCount: Int,
+        isFine: Bool,
         columns: Columns, projection: [Float]?, code: ProductCode, firsts: [UInt32], blocks: [UInt32]
     ) {
         func shared<Element>(_ values: [Element]) -> SharedBuffer<Element> {
@@ -211,6 +215,7 @@ final class EncodedParts: @unchecked Sendable {
         axesPanels = projection.map { rows in
             shared(AxesMap(rows, dimension: dimension, axes: axes).panels ?? [])
         }
+        self.mean = mean.map { shared($0) }
         books = shared(code.books)
         begins = shared(code.begins)
         self.firsts = shared(firsts)
@@ -239,22 +244,13 @@ final class EncodedParts: @unchecked Sendable {
         tables.itemCount = itemCount
         tables.isFine = isFine
         tables.projection = axesPanels.map { UnsafePointer($0.pointer) }
-    }
-
-    /// The partition of a position.
-    private func partition(of position: Int) -> Int {
-        var low = 0
-        var high = partitions
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if Int(firsts.pointer[middle]) <= position { low = middle } else { high = middle }
-        }
-        return low
+        tables.mean = self.mean.map { UnsafePointer($0.pointer) }
     }
 
     /// Weights of the two known errors that best tell the error that true neighbours' codes have with their queries
     /// (least squares), and from them the biases. `truth`: items of each query.
-    func fitErrorWeights(queries: SharedRows, truth: [[UInt32]]) -> [Double] {
+    /// Returns the weights and the standard deviation of what they do not tell.
+    func fitErrorWeights(queries: SharedRows, truth: [[UInt32]]) -> (weights: [Double], rest: Float) {
         let map = AxesMap(projection, dimension: dimension, axes: axes)
         let along = SharedBuffer<Float>(count: (axes + 15) / 16 * 16, repeating: 0)
         var aa = 0.0
@@ -262,6 +258,8 @@ final class EncodedParts: @unchecked Sendable {
         var bb = 0.0
         var ay = 0.0
         var by = 0.0
+        var yy = 0.0
+        var pairs = 0
         for q in 0..<queries.count {
             let query = queries.pointer + q * queries.stride
             map.apply(to: query, count: 1, into: along.pointer, stride: along.count)
@@ -272,7 +270,7 @@ final class EncodedParts: @unchecked Sendable {
             guard weight > 0 else { continue }
             for item in truth[q] {
                 let position = Int(positions.pointer[Int(item)])
-                let p = partition(of: position)
+                let p = tables.partition(of: position)
                 let a = Double(centroidErrors.pointer[position])
                 let b = Double(residualErrors.pointer[position])
                 let y =
@@ -283,6 +281,8 @@ final class EncodedParts: @unchecked Sendable {
                 bb += b * b
                 ay += a * y
                 by += b * y
+                yy += y * y
+                pairs += 1
             }
         }
         // A ridge, so that errors that never differ get weight 0.
@@ -296,7 +296,11 @@ final class EncodedParts: @unchecked Sendable {
                 .map { $0.isFinite ? min(max($0, -2), 2) : 0 }
         }
         setBiases(weights)
-        return weights
+        let told =
+            2 * (weights[0] * ay + weights[1] * by) - weights[0] * weights[0] * aa
+            - 2 * weights[0] * weights[1] * ab - weights[1] * weights[1] * bb
+        let rest = pairs > 0 ? (max(yy - told, 0) / Double(pairs)).squareRoot() : 0
+        return (weights, rest.isFinite ? Float(rest) : 0)
     }
 
     /// The query's inner product with what the code of a position leaves out.
@@ -337,7 +341,7 @@ final class EncodedParts: @unchecked Sendable {
             low = min(low, value)
             high = max(high, value)
         }
-        // A constant is the same for all and left out.
+        // What all have in common is left out.
         let middle: Float = low / 2 + high / 2
         let scale: Float = (high - low) / 2 / 32_767
         var range: ClosedRange<Int16> = 0...0
@@ -356,12 +360,14 @@ final class EncodedParts: @unchecked Sendable {
             }
         }
         tables.biasScale = scale.isFinite ? scale : 0
+        tables.biasMiddle = middle.isFinite ? middle : 0
         tables.biasRange = range
     }
 
     func write(plan: SearchPlan, to url: URL) throws {
         let about = PartitionedIndex.About(
             metric: metric, dimension: dimension, isFine: isFine, biasScale: tables.biasScale,
+            biasMiddle: tables.biasMiddle,
             biasLeast: tables.biasRange.lowerBound, biasMost: tables.biasRange.upperBound, partitions: partitions,
             plan: plan)
         let encoder = JSONEncoder()
@@ -373,6 +379,7 @@ final class EncodedParts: @unchecked Sendable {
         if let axesPanels {
             writer.add("axes", axesPanels.array(), shape: [(axes + 15) / 16, dimension, 16])
         }
+        if let mean { writer.add("mean", mean.array()) }
         writer.add("centroids", centroids.array(), shape: [(partitions + 15) / 16, axes, 16])
         writer.add("centroid_bias", centroidBias.array())
         writer.add("books", books.array(), shape: [axes, 16])

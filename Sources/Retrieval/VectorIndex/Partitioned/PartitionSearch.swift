@@ -1,12 +1,6 @@
 import MagpieDomain
 import MagpieKernels
 
-/// How wide a search looks: partitions scanned, candidates scored again.
-struct SearchWidth: Sendable, Hashable, Codable {
-    var probes: Int
-    var depth: Int
-}
-
 /// One search over ``PartitionTables``, step by step. Everything lies in the workspace.
 ///
 /// 1. Coordinates along the axes; scores of all partitions, the best `probes` of them in order.
@@ -16,7 +10,7 @@ struct PartitionSearch {
     let tables: PartitionTables
     let workspace: SearchWorkspace
     /// Weighs the biases: 1, or the query's length.
-    private var biasWeight: Float = 1
+    private(set) var biasWeight: Float = 1
     /// |q|^2
     private var squaredLength: Float = 0
 
@@ -26,14 +20,16 @@ struct PartitionSearch {
     }
 
     /// Step 1, first half. False when the query has no direction or no finite score: nothing is near it.
-    mutating func take(_ query: UnsafePointer<Float>) -> Bool {
+    /// - Parameter isCentred: the mean was subtracted already.
+    mutating func take(_ query: UnsafePointer<Float>, isCentred: Bool = false) -> Bool {
         let d = tables.dimension
         let own = workspace.query.pointer
-        var sum: Float = 0
-        for j in 0..<d {
-            own[j] = query[j]
-            sum += query[j] * query[j]
+        if let mean = tables.mean, !isCentred {
+            for j in 0..<d { own[j] = query[j] - mean[j] }
+        } else {
+            for j in 0..<d { own[j] = query[j] }
         }
+        let sum = VectorKernels.dot(own, own, count: d)
         guard sum.isFinite else { return false }
         squaredLength = sum
         switch tables.metric {
@@ -60,9 +56,49 @@ struct PartitionSearch {
         return true
     }
 
-    /// Step 1, second half: the numbers of the `probes` best partitions, best first to a thousandth of the range;
-    /// equal ones in their own order.
-    func orderPartitions(probes: Int) -> Int {
+    /// Step 1, second half: the numbers of the partitions to scan, in the workspace, best first. Returns how many.
+    func choosePartitions(_ width: SearchWidth) -> Int {
+        width.gap == SearchWidth.anyGap
+            ? orderPartitions(width.probes) : partitions(within: width.gap * biasWeight, most: width.probes)
+    }
+
+    /// Those whose score lies at most `gap` below the best.
+    private func partitions(within gap: Float, most: Int) -> Int {
+        let scores: UnsafeMutablePointer<Float> = workspace.partitionScores.pointer
+        // Past the last partition scores are minus infinity.
+        var top = SIMD16<Float>(repeating: -.infinity)
+        let raw = UnsafeRawPointer(scores)
+        for panel in 0..<tables.panelCount {
+            let part = raw.loadUnaligned(fromByteOffset: panel * 64, as: SIMD16<Float>.self)
+            top.replace(with: part, where: part .> top)
+        }
+        let cut: Float = top.max() - gap
+        let order: UnsafeMutablePointer<UInt32> = workspace.order.pointer
+        var count = 0
+        for panel in 0..<tables.panelCount {
+            let part = raw.loadUnaligned(fromByteOffset: panel * 64, as: SIMD16<Float>.self)
+            if !any(part .>= cut) { continue }
+            for p in panel * 16..<min(panel * 16 + 16, tables.partitions) where scores[p] >= cut {
+                order[count] = UInt32(truncatingIfNeeded: p)
+                count += 1
+            }
+        }
+        guard count <= 48, count <= most else { return orderPartitions(min(count, most)) }
+        for i in 1..<max(count, 1) {
+            let p = order[i]
+            let score: Float = scores[Int(p)]
+            var j = i
+            while j > 0, scores[Int(order[j - 1])] < score {
+                order[j] = order[j - 1]
+                j -= 1
+            }
+            order[j] = p
+        }
+        return count
+    }
+
+    /// The `probes` best partitions, best first to a thousandth of the range; equal ones in their own order.
+    func orderPartitions(_ probes: Int) -> Int {
         let scores: UnsafeMutablePointer<Float> = workspace.partitionScores.pointer
         let n = tables.partitions
         var low = Float.infinity
@@ -100,63 +136,12 @@ struct PartitionSearch {
         return min(probes, total)
     }
 
-    /// Step 2: scans the `probes` first partitions of the order. Candidates are in the workspace, at least `wanted` if
-    /// there are so many; returns their number. `excluded` has a bit an item.
-    func scan(probes: Int, wanted: Int, excluded: UnsafePointer<UInt64>?) -> (kept: Int, scanned: Int) {
-        workspace.reserve(wanted: wanted)
-        let scores: UnsafeMutablePointer<Float> = workspace.partitionScores.pointer
-        let order: UnsafeMutablePointer<UInt32> = workspace.order.pointer
-        var low = Float.infinity
-        var high = -Float.infinity
-        for i in 0..<probes {
-            low = min(low, scores[Int(order[i])])
-            high = max(high, scores[Int(order[i])])
-        }
-        guard low <= high, (high - low).isFinite else { return (0, 0) }
-        let biasStep: Float = tables.biasScale * biasWeight
-        let leastStep: Float = max(2.001 * biasStep, (high - low) / 0x1p20)
-        let made = PartitionKernels.lookupTables(
-            query: workspace.projected.pointer, books: tables.books, begins: tables.begins,
-            subspaces: tables.subspaces, leastStep: leastStep, work: workspace.tableWork.pointer,
-            into: workspace.tables.pointer)
-        guard made.step.isFinite, made.step > 0, made.range.isFinite else { return (0, 0) }
-        let factor = Int16(min(max((biasStep / made.step * 65_536).rounded(), 0), 32_767))
-        let leastBias: Int = (Int(tables.biasRange.lowerBound) * Int(factor)) >> 16
-        let mostBias: Int = (Int(tables.biasRange.upperBound) * Int(factor)) >> 16
-        let most: Float = (high - low) / made.step + made.range / made.step + Float(tables.subspaces)
-        var shift: Int32 = 0
-        while Int(most) + mostBias - leastBias >= PartitionKernels.buckets << Int(shift) { shift += 1 }
-
-        let histogram: UnsafeMutablePointer<UInt16> = workspace.histogram.pointer
-        for b in 0..<PartitionKernels.buckets { histogram[b] = 0 }
-        var scan = PartitionKernels.Scan(
-            tables: workspace.tables.pointer, subspaces: tables.subspaces, bias_factor: factor,
-            bias_offset: Int16(clamping: -leastBias), excluded: excluded, items: tables.items,
-            wanted: UInt32(wanted), shift: shift, threshold: .min, bucket: 0, above: 0, histogram: histogram,
-            candidates: workspace.candidates.pointer, count: 0, capacity: workspace.candidates.count)
-        var scanned = 0
-        let blockBytes: Int = PartitionKernels.block * tables.subspaces / 2
-        for i in 0..<probes {
-            let p = Int(order[i])
-            let first = Int(tables.firsts[p])
-            let count = Int(tables.firsts[p + 1]) - first
-            let block = Int(tables.blocks[p])
-            let steps: Float = (scores[p] - low) / made.step
-            PartitionKernels.codeScan(
-                &scan, codes: tables.codes + block * blockBytes, biases: tables.biases + block * PartitionKernels.block,
-                first: first, count: count, base: Int32(steps.rounded()))
-            scanned += count
-        }
-        // What fell out of the wanted buckets since it was kept. (The threshold may be one bucket higher, where one
-        // bucket alone holds far more than is wanted.)
-        let least: Int32 = scan.bucket == 0 ? .min : Int32(scan.bucket) << shift
-        let candidates: UnsafeMutablePointer<PartitionKernels.Candidate> = workspace.candidates.pointer
-        var kept = 0
-        for i in 0..<scan.count where candidates[i].key >= least {
-            candidates[kept] = candidates[i]
-            kept += 1
-        }
-        return (kept, scanned)
+    /// Step 2: scans the first `count` partitions of the order. The candidates for the k best are in the workspace;
+    /// returns their number.
+    func scan(_ count: Int, k: Int, margin: Float, excluded: UnsafePointer<UInt64>?) -> Int {
+        guard var scan = CodeScan(self, first: count, k: k, margin: margin, excluded: excluded) else { return 0 }
+        for i in 0..<count { scan.add(workspace.order.pointer[i]) }
+        return scan.finish()
     }
 
     /// Step 3 over the candidates in the workspace: the k best as (score, item), best first.
@@ -186,6 +171,137 @@ struct PartitionSearch {
             if tables.metric == .euclidean { score = min(2 * score - squaredLength, 0) }
             return Scored(item: RankedKey.item(key), score: score)
         }
+    }
+
+    /// The score that partitions and codes speak of, from one that was given out.
+    func inner(_ score: Float) -> Float { tables.metric == .euclidean ? (score + squaredLength) / 2 : score }
+
+    /// The score of a vector itself.
+    func score(of vector: UnsafePointer<Float>) -> Float {
+        let query = workspace.query.pointer
+        switch tables.metric {
+        case .innerProduct: return VectorKernels.dot(query, vector, count: tables.dimension)
+        case .cosine:
+            let length = VectorKernels.dot(vector, vector, count: tables.dimension).squareRoot()
+            return length > 0 ? VectorKernels.dot(query, vector, count: tables.dimension) / length : 0
+        case .euclidean:
+            guard let mean = tables.mean else { return .nan }
+            var sum: Float = 0
+            for j in 0..<tables.dimension {
+                let difference: Float = query[j] - (vector[j] - mean[j])
+                sum += difference * difference
+            }
+            return -sum
+        }
+    }
+}
+
+/// A scan of codes, list after list.
+struct CodeScan {
+    private let tables: PartitionTables
+    private let workspace: SearchWorkspace
+    private var scan: PartitionKernels.Scan
+    private let low: Float
+    let step: Float
+    /// The score of key 0.
+    private let zero: Float
+    private(set) var scanned = 0
+    /// The most that may be wanted, see `mk_scan`, and what it has room for.
+    static let mostWanted = 24_000
+    private static let room = 65_536
+
+    /// For the first `count` partitions of the workspace's order. nil when the query's scores are not finite.
+    /// - Parameter k: nil: everything is kept.
+    init?(
+        _ search: PartitionSearch, first count: Int, k: Int?, margin: Float, excluded: UnsafePointer<UInt64>?,
+        room: Int = room
+    ) {
+        tables = search.tables
+        workspace = search.workspace
+        let wanted = k.map { min($0, Self.mostWanted) }
+        workspace.reserve(candidates: max(4 * (wanted ?? 0) + 1_024, min(room, tables.count + 64)))
+        let scores: UnsafeMutablePointer<Float> = workspace.partitionScores.pointer
+        let order: UnsafeMutablePointer<UInt32> = workspace.order.pointer
+        var low = Float.infinity
+        var high = -Float.infinity
+        for i in 0..<count {
+            low = min(low, scores[Int(order[i])])
+            high = max(high, scores[Int(order[i])])
+        }
+        guard low <= high, (high - low).isFinite else { return nil }
+        let biasStep: Float = tables.biasScale * search.biasWeight
+        // Biases fit into 15 bits of steps, and the distance of the partitions into 20.
+        let leastStep: Float = max(2.001 * biasStep, (high - low) / 0x1p20)
+        let made = PartitionKernels.lookupTables(
+            query: workspace.projected.pointer, books: tables.books, begins: tables.begins,
+            subspaces: tables.subspaces, leastStep: leastStep, work: workspace.tableWork.pointer,
+            into: workspace.tables.pointer)
+        guard made.step.isFinite, made.step > 0, made.range.isFinite else { return nil }
+        let factor = Int16(min(max((biasStep / made.step * 65_536).rounded(), 0), 32_767))
+        let leastBias: Int = (Int(tables.biasRange.lowerBound) * Int(factor)) >> 16
+        let mostBias: Int = (Int(tables.biasRange.upperBound) * Int(factor)) >> 16
+        let most: Float = (high - low) / made.step + made.range / made.step + Float(tables.subspaces)
+        var shift: Int32 = 0
+        while Int(most) + mostBias - leastBias >= PartitionKernels.buckets << Int(shift) { shift += 1 }
+        let histogram: UnsafeMutablePointer<UInt16> = workspace.histogram.pointer
+        histogram.update(repeating: 0, count: PartitionKernels.buckets)
+        self.low = low
+        step = made.step
+        zero = low + made.low + tables.biasMiddle * search.biasWeight + Float(leastBias) * made.step
+        scan = PartitionKernels.Scan(
+            tables: workspace.tables.pointer, subspaces: tables.subspaces, bias_factor: factor,
+            bias_offset: Int16(clamping: -leastBias), excluded: excluded, items: tables.items,
+            wanted: UInt32(clamping: wanted ?? .max), shift: shift, threshold: .min, bucket: 0, above: 0,
+            histogram: histogram, candidates: workspace.candidates.pointer, count: 0,
+            capacity: workspace.candidates.count,
+            margin: Int32(min(max(margin * search.biasWeight / made.step, 0), 0x1p28).rounded(.up)))
+    }
+
+    /// Candidates kept so far.
+    var count: Int { scan.count }
+    var shift: Int32 { scan.shift }
+    /// Whether everything is still kept.
+    var isOpen: Bool { scan.threshold == .min }
+
+    /// What a key says about a score.
+    func score(ofKey key: Int32) -> Float { Float(key) * step + zero }
+
+    /// The score that the k best so far reach, by their codes, to a bucket's precision; nil when there are not so many.
+    func score(ofRank k: Int) -> Float? {
+        var count = 0
+        var bucket = PartitionKernels.buckets - 1
+        while bucket >= 0 {
+            count += Int(workspace.histogram.pointer[bucket])
+            if count >= k { return score(ofKey: Int32(bucket) << scan.shift) }
+            bucket -= 1
+        }
+        return nil
+    }
+
+    mutating func add(_ partition: UInt32) {
+        let p = Int(partition)
+        let first = Int(tables.firsts[p])
+        let count = Int(tables.firsts[p + 1]) - first
+        let block = Int(tables.blocks[p])
+        let steps: Float = (workspace.partitionScores.pointer[p] - low) / step
+        PartitionKernels.codeScan(
+            &scan, codes: tables.codes + block * (PartitionKernels.block * tables.subspaces / 2),
+            biases: tables.biases + block * PartitionKernels.block, first: first, count: count,
+            base: Int32(steps.rounded()))
+        scanned += count
+    }
+
+    /// Drops candidates that fell below the margin since they were kept; returns how many are left.
+    func finish() -> Int {
+        // (The threshold may be one bucket higher, where one bucket alone holds far more than is wanted.)
+        let least: Int32 = scan.bucket == 0 ? .min : (Int32(scan.bucket) << scan.shift) - scan.margin
+        let candidates: UnsafeMutablePointer<PartitionKernels.Candidate> = workspace.candidates.pointer
+        var kept = 0
+        for i in 0..<scan.count where candidates[i].key >= least {
+            candidates[kept] = candidates[i]
+            kept += 1
+        }
+        return kept
     }
 }
 

@@ -20,11 +20,15 @@ struct PartitionTables: @unchecked Sendable {
     var recordSize: Int { MemoryLayout<PartitionKernels.RecordHead>.size + padded + (isFine ? padded / 4 : 0) }
     /// What one step of a bias is worth.
     var biasScale: Float = 0
+    /// The bias that is stored as 0.
+    var biasMiddle: Float = 0
     /// The least and the greatest stored bias.
     var biasRange: ClosedRange<Int16> = 0...0
 
     /// axes/16 panels of `dimension` rows: what turns a vector into coordinates along the axes. nil: nothing to do.
     var projection: UnsafePointer<Float>?
+    /// For L2 what is subtracted from a query, as it was from every vector.
+    var mean: UnsafePointer<Float>?
     var centroids: UnsafePointer<Float>
     var centroidBias: UnsafePointer<Float>
     var books: UnsafePointer<Float>
@@ -44,4 +48,17 @@ struct PartitionTables: @unchecked Sendable {
     static let absent = UInt32.max
     /// The most subspaces that the kernels' 16-bit sums allow.
     static let subspaceLimit = 1_024
+}
+
+extension PartitionTables {
+    /// The partition that a position is in.
+    func partition(of position: Int) -> Int {
+        var low = 0
+        var high = partitions
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if Int(firsts[middle]) <= position { low = middle } else { high = middle }
+        }
+        return low
+    }
 }

@@ -10,6 +10,7 @@ import MagpieKernels
 /// | tensor | type | shape | |
 /// |---|---|---|---|
 /// | `axes` | F32 | ceil(a/16), d, 16 | panels of principal axes; absent: coordinates are taken as they are |
+/// | `mean` | F32 | d | for L2: subtracted from every vector and query |
 /// | `centroids` | F32 | ceil(P/16), a, 16 | panels of the partitions' centroids, along the axes |
 /// | `centroid_bias` | F32 | 16 ceil(P/16) | -abs(c)^2 / 2 for L2, else 0; minus infinity past P |
 /// | `books` | F32 | a, 16 | the codewords: coordinate j of the 16 of j's subspace |
@@ -43,6 +44,7 @@ public final class PartitionedIndex: Sendable {
         var dimension: Int
         var isFine: Bool
         var biasScale: Float
+        var biasMiddle: Float
         var biasLeast: Int16
         var biasMost: Int16
         var partitions: Int
@@ -59,9 +61,17 @@ public final class PartitionedIndex: Sendable {
     let plan: SearchPlan
     let pool: WorkspacePool
     let file: TensorFile
+    /// The vectors themselves, if somebody has them.
+    let vectors: VectorSet?
 
     /// Opens an index. Throws ``ArtifactError`` for a file that is not a sound one; O(n) only for two checks of ranges.
-    public init(opening url: URL, itemCount: Int? = nil) throws {
+    ///
+    /// - Parameters:
+    ///   - itemCount: rows of the item table; nil where it is not known.
+    ///   - vectors: those that were indexed, by item, where they are at hand (mapped, they cost nothing): then a filter
+    ///     that passes only what lies far from the query is answered from them. Without them such answers, of which
+    ///     thousands are about equally far, are as exact as 10 bits a coordinate are.
+    public init(opening url: URL, itemCount: Int? = nil, vectors: VectorSet? = nil) throws {
         file = try TensorFile(url, kind: Self.kind, layouts: Self.layouts)
         let words = try file.requiredMetadata("about")
         guard let about = try? JSONDecoder().decode(About.self, from: Data(words.utf8)), about.isSound else {
@@ -110,8 +120,13 @@ public final class PartitionedIndex: Sendable {
         tables.itemCount = positions.count
         tables.isFine = about.isFine
         tables.biasScale = about.biasScale
+        tables.biasMiddle = about.biasMiddle
         tables.biasRange = about.biasLeast...about.biasMost
         tables.projection = projection?.pointer
+        if about.metric == .euclidean {
+            let mean: Tensor<Float> = try file.tensor("mean", shape: [d])
+            tables.mean = mean.pointer
+        }
         let records: Tensor<UInt8> = try file.tensor("records", shape: [items.count, tables.recordSize])
         tables.records = records.pointer
         tables.owner = Owned(parts: [file, zeros])
@@ -130,6 +145,14 @@ public final class PartitionedIndex: Sendable {
         }
         try file.checkIndices(items, name: "items", below: positions.count)
         try Self.checkPositions(positions, below: items.count, file)
+        if let vectors {
+            guard vectors.count == positions.count, vectors.dimension == d else {
+                throw VectorIndexError.otherVectors(
+                    name: vectors.name, got: "\(vectors.count) x \(vectors.dimension)",
+                    expected: "\(positions.count) x \(d)")
+            }
+        }
+        self.vectors = vectors
         self.tables = tables
         metric = about.metric
         count = items.count
@@ -174,23 +197,61 @@ public final class PartitionedIndex: Sendable {
         _ query: [Float], k: Int, excluding: ItemSet? = nil, recall: Double = defaultRecall,
         deadline: Deadline = .none
     ) -> [Scored] {
-        search(query, k: k, excluding: excluding, width: plan.width(k: max(k, 1), target: recall), deadline: deadline)
-    }
-
-    func search(
-        _ query: [Float], k: Int, excluding: ItemSet?, width: SearchWidth, deadline: Deadline
-    ) -> [Scored] {
         precondition(query.count == dimension, "\(query.count) coordinates against \(dimension)")
         let k = min(k, count)
         guard k > 0, !deadline.hasPassed else { return [] }
+        let width = plan.width(k: k, target: recall)
         return pool.with { workspace in
             var search = PartitionSearch(tables, workspace)
             guard query.withUnsafeBufferPointer({ $0.baseAddress.map { search.take($0) } ?? false }) else { return [] }
-            let probes = search.orderPartitions(probes: min(max(width.probes, 1), tables.partitions))
-            let wanted = min(max(width.depth, k), count)
-            let (kept, _) = search.scan(probes: probes, wanted: wanted, excluded: nil)
-            return search.best(of: kept, k: k)
+            func plain(_ excluded: UnsafePointer<UInt64>?) -> Int {
+                search.scan(search.choosePartitions(width), k: k, margin: width.margin, excluded: excluded)
+            }
+            guard let excluding else {
+                let kept = plain(nil)
+                if kept >= k { return search.best(of: kept, k: k) }
+                // Partitions that promised much and hold little (copies by the thousand): all of them, then.
+                let all = search.orderPartitions(tables.partitions)
+                return search.best(of: search.scan(all, k: k, margin: width.margin, excluded: nil), k: k)
+            }
+            return excluding.withWords(of: itemCount) { words in
+                let filtered = FilteredSearch(search, of: self, excluded: words)
+                let share = filtered.passingShare
+                if share > Self.nearlyAll {
+                    let kept = plain(words.baseAddress)
+                    if kept >= k { return search.best(of: kept, k: k) }
+                }
+                return filtered.best(k: k, recall: recall, share: share, deadline: deadline)
+            }
         }
+    }
+
+    /// When so many pass, what a request has seen or what is hidden changes nothing about how wide to search.
+    private static let nearlyAll = 0.97
+}
+
+extension PartitionedIndex {
+    /// The k best of some items by their vectors.
+    func exactly(_ found: [Scored], _ search: PartitionSearch, k: Int) -> [Scored] {
+        guard let vectors else { return found }
+        let scored = vectors.withUnsafeBufferPointer { all in
+            found.compactMap { entry in
+                all.baseAddress.map { base in
+                    Scored(item: entry.item, score: search.score(of: base + Int(entry.item) * dimension))
+                }
+            }
+        }
+        return Array(scored.sorted().prefix(k))
+    }
+}
+
+extension ItemSet {
+    /// The words of a set over at least `count` items: what is past its own items is not in it.
+    fileprivate func withWords<Result>(of count: Int, _ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
+        if itemCount >= count { return withUnsafeWords(body) }
+        var wider = withUnsafeWords { Array($0) }
+        wider += [UInt64](repeating: 0, count: (count + 63) / 64 - wider.count)
+        return wider.withUnsafeBufferPointer(body)
     }
 }
 
@@ -204,7 +265,7 @@ extension PartitionedIndex.About {
     /// That the numbers are such as the builder writes, so that nothing downstream can overflow.
     var isSound: Bool {
         (1...65_536).contains(dimension) && (1...PartitionKernels.partitionLimit).contains(partitions)
-            && biasScale.isFinite && biasScale >= 0 && biasLeast <= biasMost && plan.isSound
+            && biasScale.isFinite && biasScale >= 0 && biasMiddle.isFinite && biasLeast <= biasMost && plan.isSound
     }
 }
 
@@ -214,15 +275,23 @@ extension SearchPlan {
             && zip(ks, ks.dropFirst()).allSatisfy(<) && zip(targets, targets.dropFirst()).allSatisfy(<)
             && ks.allSatisfy { (1...1_000_000).contains($0) } && targets.allSatisfy { $0 > 0 && $0 < 1 }
             && widths.allSatisfy {
-                $0.allSatisfy { (1...1 << 30).contains($0.probes) && (1...1 << 30).contains($0.depth) }
+                $0.allSatisfy {
+                    (1...PartitionKernels.partitionLimit).contains($0.probes) && $0.gap >= 0 && $0.margin >= 0
+                }
+            } && reaches.count == ks.count && reaches.allSatisfy { $0.count == targets.count }
+            && work.count == ks.count
+            && work.allSatisfy {
+                $0.count == targets.count
+                    && $0.allSatisfy { (0...1e12).contains($0.lists) && (0...1e12).contains($0.depth) }
             }
     }
 }
 
 extension PartitionedIndex {
-    /// How wide a search for the k best looks to reach a recall: partitions scanned, candidates scored again.
+    /// How wide a search for the k best looks to reach a recall, on average: partitions scanned, candidates scored
+    /// again.
     public func width(k: Int, recall: Double) -> (probes: Int, depth: Int) {
-        let width = plan.width(k: k, target: recall)
-        return (min(width.probes, tables.partitions), min(width.depth, count))
+        let work = plan.usual(k: k, target: recall).work
+        return (Int(work.lists.rounded()), Int(work.depth.rounded()))
     }
 }

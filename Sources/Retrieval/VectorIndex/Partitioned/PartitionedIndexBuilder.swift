@@ -45,6 +45,7 @@ public enum VectorIndexError: Error, Equatable, CustomStringConvertible {
     case notFinite(name: String, row: Int, coordinate: Int)
     case tooLong(name: String, row: Int)
     case dimension(name: String, got: Int, expected: Int)
+    case otherVectors(name: String, got: String, expected: String)
     case tooMany(name: String, got: Int, expected: Int)
 
     public var description: String {
@@ -56,6 +57,8 @@ public enum VectorIndexError: Error, Equatable, CustomStringConvertible {
             "\(name): row \(row) is longer than 1e15, past what 32-bit sums hold: scale the vectors down"
         case .dimension(let name, let got, let expected):
             "\(name): got \(got) coordinates a vector, expected \(expected)"
+        case .otherVectors(let name, let got, let expected):
+            "\(name): got \(got) vectors, expected the \(expected) that were indexed"
         case .tooMany(let name, let got, let expected): "\(name): got \(got) vectors, expected at most \(expected)"
         }
     }
@@ -73,6 +76,8 @@ struct PartitionedIndexBuilder {
     let ids: [UInt32]
     /// As inner products see them: of unit length for the cosine. Row i of the index is row ids[i] of `rows`.
     let rows: SharedRows
+    /// For L2 what was subtracted from every row.
+    let mean: [Float]?
     let d: Int
     let axes: Int
     var stride: Int { (axes + 15) / 16 * 16 }
@@ -94,22 +99,50 @@ struct PartitionedIndexBuilder {
             throw VectorIndexError.tooMany(name: name, got: vectors.count, expected: Int(Int32.max) - 1)
         }
         try Self.check(base, ids: ids, dimension: d, name: name, threads: threads)
-        if metric == .cosine {
-            let unit = SharedBuffer<Float>(count: vectors.count * d, repeating: 0)
-            let d = d
-            let source = SharedRows(pointer: base, stride: d, count: vectors.count, dimension: d, owner: nil)
-            Parallel.forEach((vectors.count + 1023) / 1024, threads: threads) { block in
-                let begin = block * 1024
-                let count = min(1024, source.count - begin)
-                (unit.pointer + begin * d).update(from: source.pointer + begin * d, count: count * d)
-                VectorKernels.normalise(rows: unit.pointer + begin * d, stride: d, count: count, dimension: d)
+        let source = SharedRows(pointer: base, stride: d, count: vectors.count, dimension: d, owner: nil)
+        switch metric {
+        case .innerProduct:
+            mean = nil
+            rows = source
+        case .cosine:
+            mean = nil
+            rows = Self.changed(source, threads: threads) { block, count, d in
+                VectorKernels.normalise(rows: block, stride: d, count: count, dimension: d)
             }
-            rows = SharedRows(
-                pointer: UnsafePointer(unit.pointer), stride: d, count: vectors.count, dimension: d, owner: unit)
-        } else {
-            rows = SharedRows(pointer: base, stride: d, count: vectors.count, dimension: d, owner: nil)
+        case .euclidean:
+            // Distances do not change, and sums lose no digits to what all vectors have in common.
+            let centre = Self.mean(of: source, ids: ids)
+            mean = centre
+            rows = Self.changed(source, threads: threads) { block, count, d in
+                for r in 0..<count { for j in 0..<d { block[r * d + j] -= centre[j] } }
+            }
         }
-        axes = options.principalAxes > 0 ? min(options.principalAxes, d) : min(d, 192)
+        axes = options.principalAxes > 0 ? min(options.principalAxes, d) : min(d, 128)
+    }
+
+    /// A copy of all rows, changed block by block.
+    private static func changed(
+        _ source: SharedRows, threads: Int, _ change: @Sendable (UnsafeMutablePointer<Float>, Int, Int) -> Void
+    ) -> SharedRows {
+        let d = source.dimension
+        let copy = SharedBuffer<Float>(count: source.count * d, repeating: 0)
+        Parallel.forEach((source.count + 1023) / 1024, threads: threads) { block in
+            let begin = block * 1024
+            let count = min(1024, source.count - begin)
+            (copy.pointer + begin * d).update(from: source.pointer + begin * d, count: count * d)
+            change(copy.pointer + begin * d, count, d)
+        }
+        return SharedRows(
+            pointer: UnsafePointer(copy.pointer), stride: d, count: source.count, dimension: d, owner: copy)
+    }
+
+    private static func mean(of source: SharedRows, ids: [UInt32]) -> [Float] {
+        var sums = [Double](repeating: 0, count: source.dimension)
+        for id in ids {
+            let row = source.pointer + Int(id) * source.stride
+            for j in 0..<source.dimension { sums[j] += Double(row[j]) }
+        }
+        return sums.map { Float($0 / Double(ids.count)) }
     }
 
     /// Every number finite, every length such that sums of squares stay finite.
@@ -146,7 +179,8 @@ struct PartitionedIndexBuilder {
         let projection: [Float]? = clock.timed("axes") {
             guard options.principalAxes >= 0, d > 1 else { return nil }
             return PrincipalAxes.fit(
-                rows: gather(sample.prefix(20_000), projection: nil), axes: axes, seed: seed, threads: threads)
+                rows: gather(sample.prefix(max(16 * d, 4_096)), projection: nil), axes: axes, seed: seed,
+                threads: threads)
         }
         let coordinates = clock.timed("project") { gather(sample[...], projection: projection) }
         let centroids = clock.timed("k-means") {
@@ -170,14 +204,14 @@ struct PartitionedIndexBuilder {
 
         let parts = clock.timed("encode") {
             PartitionEncoder.encode(
-                rows: rows, ids: ids, itemCount: itemCount, metric: metric, projection: projection,
+                rows: rows, ids: ids, itemCount: itemCount, metric: metric, mean: mean, projection: projection,
                 centroids: centroids, axes: axes,
                 partitions: partitions, order: order, code: code, isFine: options.isFine, threads: threads)
         }
         progress(0.8)
         parts.source = rows
         let truth = clock.timed("truth") { self.truth(of: asked) }
-        let weights = clock.timed("error weights") {
+        let (weights, rest) = clock.timed("error weights") {
             parts.fitErrorWeights(queries: asked.rows, truth: truth.map { Array($0.prefix(10)) })
         }
         progress(0.9)
@@ -186,7 +220,8 @@ struct PartitionedIndexBuilder {
             return Calibration(
                 tables: tables, pool: WorkspacePool(for: tables), queries: asked.rows,
                 truth: truth.map { list in list.map { tables.positions[Int($0)] } },
-                skipping: asked.own.map { own in own.map { tables.positions[$0] } }, threads: threads
+                skipping: asked.own.map { own in own.map { tables.positions[$0] } }, errorScale: rest,
+                threads: threads
             ).plan()
         }
         try clock.timed("write") { try parts.write(plan: plan, to: url) }
@@ -229,34 +264,40 @@ extension PartitionedIndexBuilder {
                 throw VectorIndexError.dimension(name: given.name, got: given.dimension, expected: d)
             }
             let chosen = KMeans.distinct(min(limit, given.count), of: given.count, using: &random).sorted()
-            let copy = SharedBuffer<Float>(count: max(chosen.count * d, 1), repeating: 0)
+            var copy: [Float] = []
             try given.withUnsafeBufferPointer { all in
-                for (q, row) in chosen.enumerated() {
-                    for j in 0..<d {
-                        guard all[row * d + j].isFinite else {
-                            throw VectorIndexError.notFinite(name: given.name, row: row, coordinate: j)
-                        }
-                        copy.pointer[q * d + j] = all[row * d + j]
+                for row in chosen {
+                    var query = Array(all[row * d..<(row + 1) * d])
+                    if let j = query.firstIndex(where: { !$0.isFinite }) {
+                        throw VectorIndexError.notFinite(name: given.name, row: row, coordinate: j)
                     }
+                    if let mean { for j in 0..<d { query[j] -= mean[j] } }
+                    let length = VectorKernels.dot(query, query)
+                    guard length.isFinite else { throw VectorIndexError.tooLong(name: given.name, row: row) }
+                    // Everything is equally near a query without a direction: nothing to learn from.
+                    guard metric == .euclidean || length > 0 else { continue }
+                    if metric == .cosine { VectorKernels.normalise(&query) }
+                    copy += query
                 }
             }
-            if metric == .cosine {
-                VectorKernels.normalise(rows: copy.pointer, stride: d, count: chosen.count, dimension: d)
-            }
-            return Asked(
-                rows: SharedRows(
-                    pointer: UnsafePointer(copy.pointer), stride: d, count: chosen.count, dimension: d, owner: copy),
-                own: nil)
+            return Asked(rows: shared(copy), own: nil)
         }
-        let chosen = KMeans.distinct(min(limit, ids.count), of: ids.count, using: &random).sorted()
-        let copy = SharedBuffer<Float>(count: max(chosen.count * d, 1), repeating: 0)
-        for (q, i) in chosen.enumerated() {
-            (copy.pointer + q * d).update(from: rows.pointer + Int(ids[i]) * rows.stride, count: d)
+        var own: [Int] = []
+        var copy: [Float] = []
+        for i in KMeans.distinct(min(limit, ids.count), of: ids.count, using: &random).sorted() {
+            let row = UnsafeBufferPointer(start: rows.pointer + Int(ids[i]) * rows.stride, count: d)
+            guard metric == .euclidean || row.contains(where: { $0 != 0 }) else { continue }
+            own.append(Int(ids[i]))
+            copy += row
         }
-        return Asked(
-            rows: SharedRows(
-                pointer: UnsafePointer(copy.pointer), stride: d, count: chosen.count, dimension: d, owner: copy),
-            own: chosen.map { Int(ids[$0]) })
+        return Asked(rows: shared(copy), own: own)
+    }
+
+    private func shared(_ values: [Float]) -> SharedRows {
+        let buffer = SharedBuffer<Float>(count: values.count, repeating: 0)
+        for i in values.indices { buffer.pointer[i] = values[i] }
+        return SharedRows(
+            pointer: UnsafePointer(buffer.pointer), stride: d, count: values.count / d, dimension: d, owner: buffer)
     }
 
     /// Items, the true best first.

@@ -4,7 +4,7 @@ public struct PartitionedIndexOptions: Codable, Sendable, Hashable {
     public var partitions = 0
     /// Subspaces of the product code, 4 bits each; 0: one for two dimensions.
     public var subspaces = 0
-    /// Coordinates that partitions and codes see, after a rotation to principal axes; 0: all, at most 192.
+    /// Coordinates that partitions and codes see, after a rotation to principal axes; 0: all, at most 128.
     public var principalAxes = 0
     /// Two more bits a coordinate for the last scores.
     public var isFine = true

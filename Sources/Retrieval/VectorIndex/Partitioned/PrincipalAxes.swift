@@ -77,7 +77,7 @@ enum PrincipalAxes {
         var basis = [Double](repeating: 0, count: width * d)
         for i in basis.indices { basis[i] = Double(random.uniform()) - 0.5 }
         orthonormalise(&basis, width, d)
-        for _ in 0..<12 {
+        for _ in 0..<6 {
             basis = product(basis, width, moment, d, threads: threads)
             orthonormalise(&basis, width, d)
         }

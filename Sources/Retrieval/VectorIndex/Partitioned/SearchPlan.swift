@@ -8,6 +8,10 @@ struct SearchPlan: Sendable, Codable, Equatable {
     var targets: [Double]
     /// By k, then by target.
     var widths: [[SearchWidth]]
+    /// For filtered searches: how far an answer stands out from its partition, see ``FilteredSearch``.
+    var reaches: [[Float]]
+    /// What such a search does on average.
+    var work: [[SearchWork]]
     /// The recall that was measured with it on the calibration queries.
     var measured: [[Double]]
 
@@ -22,10 +26,16 @@ struct SearchPlan: Sendable, Codable, Equatable {
         if k > ks[upper] {  // past the table: as many more as k is more
             let factor = Double(k) / Double(ks[upper])
             width.probes = Int((Double(width.probes) * factor).rounded(.up))
-            width.depth = Int((Double(width.depth) * factor).rounded(.up))
+            width.gap = SearchWidth.anyGap
         }
-        width.depth = max(width.depth, k)
         return width
+    }
+
+    /// The reach and the work of the first row and column that are as much.
+    func usual(k: Int, target: Double) -> (reach: Float, work: SearchWork) {
+        let row = ks.firstIndex { $0 >= k } ?? ks.count - 1
+        let column = targets.firstIndex { $0 >= target } ?? targets.count - 1
+        return (reaches[row][column], work[row][column])
     }
 
     private func width(row: Int, target: Double) -> SearchWidth {
@@ -37,9 +47,19 @@ struct SearchPlan: Sendable, Codable, Equatable {
     }
 
     private func between(_ a: SearchWidth, _ b: SearchWidth, _ share: Double) -> SearchWidth {
-        func mean(_ x: Int, _ y: Int) -> Int {
-            x == y ? x : Int((Double(max(x, 1)) * pow(Double(max(y, 1)) / Double(max(x, 1)), share)).rounded(.up))
-        }
-        return SearchWidth(probes: mean(a.probes, b.probes), depth: mean(a.depth, b.depth))
+        func mean(_ x: Double, _ y: Double) -> Double { x > 0 && y > 0 ? x * pow(y / x, share) : max(x, y) }
+        func mean(_ x: Int, _ y: Int) -> Int { x == y ? x : Int(mean(Double(x), Double(y)).rounded(.up)) }
+        func mean(_ x: Float, _ y: Float) -> Float { x == y ? x : Float(mean(Double(x), Double(y))) }
+        return SearchWidth(
+            probes: mean(a.probes, b.probes), gap: mean(a.gap, b.gap), margin: mean(a.margin, b.margin))
     }
+}
+
+/// Averages over the queries of the calibration.
+struct SearchWork: Sendable, Codable, Equatable {
+    var lists: Double
+    /// Vectors whose codes are scanned.
+    var scanned: Double
+    /// Candidates that are scored again.
+    var depth: Double
 }

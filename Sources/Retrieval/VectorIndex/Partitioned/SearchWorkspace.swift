@@ -34,9 +34,11 @@ final class SearchWorkspace: @unchecked Sendable {
         keys = SharedBuffer(count: 0, repeating: 0)
     }
 
-    /// Makes room for a scan that keeps about `wanted`.
-    func reserve(wanted: Int) {
-        reserve(candidates: 4 * wanted + 1_024)
+    /// Makes more room for positions.
+    func grow(keeping count: Int) {
+        let old = positions
+        reserve(candidates: max(2 * positions.count, 4_096))
+        positions.pointer.update(from: old.pointer, count: count)
     }
 
     func reserve(candidates count: Int) {
