@@ -1,3 +1,5 @@
+import MagpieDomain
+
 /// A tensor of an open ``TensorFile``: a view, row-major, nothing copied. It keeps the file mapped.
 ///
 /// In a hot loop take ``pointer`` once, outside; the subscript checks its index. The pointer lives as long as
@@ -42,5 +44,16 @@ extension Tensor: RandomAccessCollection {
         _ body: (UnsafeBufferPointer<Element>) throws -> Result
     ) rethrows -> Result? {
         try withUnsafeBufferPointer(body)
+    }
+}
+
+/// Rows of floats as whoever builds an index takes them: not copied.
+extension Tensor: VectorStorage where Element == Float {}
+
+extension VectorSet {
+    /// The rows of a tensor of shape n x d.
+    public init(name: String, _ rows: Tensor<Float>) {
+        precondition(rows.shape.count == 2, "shape \(rows.shape)")
+        self.init(name: name, count: rows.shape[0], dimension: rows.shape[1], storage: rows)
     }
 }
