@@ -10,16 +10,7 @@ import Testing
     /// Opens everything and asks it, as a request would.
     static func use(_ bundle: BehaviourBundle) throws {
         let n = bundle.itemCount
-        var query = World.query([0, 1, 2, 5], excluding: [3], itemCount: n)
-        for retriever in try bundle.retrievers() {
-            for seed in [nil, ItemIndex(4)] {
-                query.seed = seed
-                for found in retriever.candidates(for: query, limit: 20, deadline: .none) {
-                    #expect(Int(found.item) < n && found.item != 3)
-                }
-                #expect(retriever.scores(of: [0, 7, 8], for: query).count == 3)
-            }
-        }
+        try use(bundle.exactRetrievers(), itemCount: n)
         for similarity in try bundle.similarities() { _ = similarity.similarities(of: [0, 1, 2], to: 5) }
         let graph = try ItemGraph(opening: bundle.folder.file("graph"), itemCount: n)
         let walks = RandomWalks(on: graph, options: RandomWalkOptions(), seed: 1, threads: 1)
@@ -31,11 +22,47 @@ import Testing
         _ = try SkipGramModel(opening: bundle.folder.file("skipgram"))
     }
 
+    static func use(_ retrievers: [any Retriever], itemCount n: Int) {
+        var query = World.query([0, 1, 2, 5], excluding: [3], itemCount: n)
+        for retriever in retrievers {
+            for seed in [nil, ItemIndex(4)] {
+                query.seed = seed
+                for found in retriever.candidates(for: query, limit: 20, deadline: .none) {
+                    #expect(Int(found.item) < n && found.item != 3)
+                }
+                #expect(retriever.scores(of: [0, 7, 8], for: query).count == 3)
+            }
+        }
+    }
+
     static func attempt(_ bundle: BehaviourBundle) -> (any Error)? {
         do {
             try use(bundle)
             return nil
         } catch { return error }
+    }
+
+    /// An index in use by a retriever: what it proposes wrongly, the rows score.
+    @Test func damagedIndexes() throws {
+        let bundle = try BehaviourBundle(World.random(seed: 1, users: 20, itemCount: 12))
+        func attempt() -> (any Error)? {
+            do { Self.use([try bundle.partitioned()], itemCount: 12) } catch { return error }
+            return nil
+        }
+        for name in BehaviourBundle.indexNames {
+            let sound = try bundle.folder.bytes(name)
+            for n in UInt64(0)..<30 {
+                var random = RandomSource(seed: 8, n)
+                var damaged = sound
+                damaged[random.below(damaged.count)] ^= UInt8(1 + random.below(255))
+                try damaged.write(to: bundle.folder.file(name))
+                if let error = attempt() { #expect(error is ArtifactError, "\(name): \(error)") }
+            }
+            try sound.prefix(sound.count / 2).write(to: bundle.folder.file(name))
+            #expect(attempt() is ArtifactError)
+            try sound.write(to: bundle.folder.file(name))
+        }
+        #expect(attempt() == nil)
     }
 
     @Test func flippedBytes() throws {

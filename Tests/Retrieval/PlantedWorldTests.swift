@@ -74,7 +74,7 @@ import Testing
         #expect(counts.filter { $0 > 0 }.count >= 128, "too small for two blocks: nothing would be shown")
         for threads in [2, 5] {
             let many = try BehaviourBundle(interactions, corpus: corpus, threads: threads, epochs: 2)
-            for name in BehaviourBundle.names {
+            for name in BehaviourBundle.names + BehaviourBundle.indexNames {
                 #expect(try one.folder.bytes(name) == many.folder.bytes(name), "\(name), \(threads) threads")
             }
         }

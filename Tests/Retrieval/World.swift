@@ -89,6 +89,7 @@ final class TemporaryFolder {
 /// Every behaviour artifact of one world, and what opens on it.
 struct BehaviourBundle {
     static let names = ["graph", "skipgram", "embeddings", "neighbours", "popular"]
+    static let indexNames = ["index-in", "index-out"]
     let folder: TemporaryFolder
     let itemCount: Int
 
@@ -119,15 +120,39 @@ struct BehaviourBundle {
             from: interactions, options: NeighbourOptions(), seed: seed, threads: threads,
             to: folder.file("neighbours"))
         _ = try PopularRetriever.build(from: interactions, to: folder.file("popular"))
+        let table = try EmbeddingTable(opening: folder.file("embeddings"))
+        for (name, rows, present) in [
+            ("index-in", table.input, table.withInput), ("index-out", table.output, table.withOutput),
+        ] where present.count > 0 {
+            _ = try PartitionedIndex.build(
+                VectorSet(name: name, rows), present: present, metric: .innerProduct, seed: seed, threads: threads,
+                to: folder.file(name))
+        }
     }
 
     /// The catalogue of behaviour retrievers: the contract runs over all of it.
     func retrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
+        try exactRetrievers(text: text) + [try partitioned(text: text)]
+    }
+
+    func exactRetrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
         [
             try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text),
             try NeighbourRetriever(opening: folder.file("neighbours"), itemCount: itemCount),
             try PopularRetriever(opening: folder.file("popular"), itemCount: itemCount),
         ]
+    }
+
+    /// The embedding retriever by its indexes. Without live checks: some tests write over files that are open.
+    func partitioned(text: (any TextEmbedder)? = nil) throws -> EmbeddingRetriever {
+        func index(_ name: String) throws -> PartitionedIndex? {
+            guard FileManager.default.fileExists(atPath: folder.file(name).path) else { return nil }
+            return try PartitionedIndex(opening: folder.file(name), itemCount: itemCount)
+        }
+        return try EmbeddingRetriever(
+            EmbeddingTable(opening: folder.file("embeddings"), itemCount: itemCount), text: text,
+            indexes: EmbeddingIndexes(
+                input: try index("index-in"), output: try index("index-out"), recall: 0.998, checkEvery: 0))
     }
 
     func similarities() throws -> [any ItemSimilarity] {

@@ -11,6 +11,9 @@ import MagpieKernels
 ///
 /// No opinion (NaN) on an item without a vector there, and on all when the text has no known word, the seed no
 /// vector, the history no known item.
+///
+/// A space is searched through its index where there is one (``EmbeddingIndexes``), else row by row. Scores are the
+/// same, and so is what is found, but for the share of the best that an index misses.
 public struct EmbeddingRetriever: Retriever {
     public let name = "embedding"
     public let table: EmbeddingTable
@@ -20,21 +23,31 @@ public struct EmbeddingRetriever: Retriever {
     /// Output vectors, for histories.
     private let next: any VectorIndex
 
-    /// Throws ``ArtifactError`` when the text encoder was trained for another space.
-    public init(_ table: EmbeddingTable, text: (any TextEmbedder)? = nil) throws {
+    /// Throws ``ArtifactError`` when the text encoder was trained for another space, or an index made of other rows.
+    public init(
+        _ table: EmbeddingTable, text: (any TextEmbedder)? = nil, indexes: EmbeddingIndexes = .init()
+    ) throws {
         if let text, text.dimension != table.dimension {
             throw table.file.wrongTensor(
                 "in", got: "\(table.dimension) dimensions", expected: "the \(text.dimension) of the query encoder")
         }
         self.table = table
         self.text = text
-        alike = ExactIndex(rows: table.input, present: table.withInput)
-        next = ExactIndex(rows: table.output, present: table.withOutput)
+        alike = try indexes.over(indexes.input, rows: table.input, present: table.withInput)
+        next = try indexes.over(indexes.output, rows: table.output, present: table.withOutput)
     }
 
     /// Opens the table; see ``EmbeddingTable/init(opening:itemCount:)``.
     public init(opening url: URL, itemCount: Int? = nil, text: (any TextEmbedder)? = nil) throws {
         try self.init(EmbeddingTable(opening: url, itemCount: itemCount), text: text)
+    }
+
+    /// How each space is searched.
+    public var states: [VectorIndexState] {
+        [
+            VectorIndexState(name: "in", vectors: table.withInput.count, index: alike),
+            VectorIndexState(name: "out", vectors: table.withOutput.count, index: next),
+        ]
     }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
