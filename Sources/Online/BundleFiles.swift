@@ -2,6 +2,9 @@
 public enum BundleFiles {
     public static let items = "items.safetensors"
     public static let embeddings = "embeddings.safetensors"
+    /// Partitioned indexes over the two spaces of the embeddings; absent where exact search is quicker.
+    public static let inputIndex = "index-in.safetensors"
+    public static let outputIndex = "index-out.safetensors"
     public static let queryEncoder = "query-encoder.safetensors"
     public static let text = "text.safetensors"
     public static let neighbours = "neighbours.safetensors"

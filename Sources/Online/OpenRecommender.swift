@@ -2,6 +2,7 @@ import Foundation
 import MagpieArtifacts
 import MagpieDomain
 import MagpieRanking
+import MagpieRetrieval
 
 extension Recommender {
     /// Opens a bundle with live state: the bundle's checkpoint, then the log's tail, then what changed in the
@@ -11,7 +12,9 @@ extension Recommender {
     /// its manifest: an edit of the configuration holds from the next training on.
     public init(opening bundle: BundleFolder, log: some EventLog, catalogue store: some Catalogue) throws {
         let trained = try bundle.manifest.configuration.decoded(as: Trained.self)
-        let snapshot = try Snapshot(opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios)
+        let snapshot = try Snapshot(
+            opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios,
+            indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall)
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let catalogue = LiveCatalogue()
         // Who was erased after the checkpoint was made is still in it: forget them before the tail is read.
@@ -25,5 +28,11 @@ extension Recommender {
     private struct Trained: Decodable {
         var events: EventRules
         var scenarios: [Scenario]
+        /// Not in bundles that were made before there was an index.
+        var index: Index?
+
+        struct Index: Decodable {
+            var recall: Double
+        }
     }
 }

@@ -12,7 +12,7 @@ public struct Recommender: Sendable {
     /// A request may ask for this many items.
     public static let counts = 1...1_000
     /// Of a long history only the newest items are embedded and looked up.
-    static let historyLimit = 1_000
+    public static let historyLimit = 1_000
 
     public init(snapshot: Snapshot, state: FeatureStore, catalogue: LiveCatalogue = LiveCatalogue()) {
         self.snapshot = snapshot

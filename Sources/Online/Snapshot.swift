@@ -21,8 +21,13 @@ public struct Snapshot: Sendable {
     let rankers: [String: LinearRanker]
     let availability: Availability
 
-    /// - Parameter folder: the bundle's folder, with the files named in ``BundleFiles``.
-    public init(opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped) throws {
+    /// - Parameters:
+    ///   - folder: the bundle's folder, with the files named in ``BundleFiles``.
+    ///   - indexRecall: the share of the true nearest vectors that searches through an index aim at.
+    public init(
+        opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
+        indexRecall: Double = PartitionedIndex.defaultRecall
+    ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
             return FileManager.default.fileExists(atPath: url.path) ? url : nil
@@ -36,7 +41,15 @@ public struct Snapshot: Sendable {
         if let url = there(BundleFiles.embeddings) {
             let table = try EmbeddingTable(opening: url, itemCount: items.count)
             let encoder = try there(BundleFiles.queryEncoder).map(QueryEncoder.init(opening:))
-            let retriever = try EmbeddingRetriever(table, text: encoder)
+            // Without them search is exact: slower where there are many items, and not worse.
+            let indexes = EmbeddingIndexes(
+                input: try there(BundleFiles.inputIndex).map {
+                    try PartitionedIndex(opening: $0, itemCount: items.count)
+                },
+                output: try there(BundleFiles.outputIndex).map {
+                    try PartitionedIndex(opening: $0, itemCount: items.count)
+                }, recall: indexRecall)
+            let retriever = try EmbeddingRetriever(table, text: encoder, indexes: indexes)
             retrievers.append(retriever)
             embedder = retriever
             similarities.append(EmbeddingSimilarity(table))
@@ -95,6 +108,9 @@ public struct Snapshot: Sendable {
     }
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
+
+    /// How the spaces of vectors are searched, and how well; empty without embeddings.
+    public var vectorIndexes: [VectorIndexState] { embedder?.states ?? [] }
 }
 
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {

@@ -90,6 +90,15 @@ final class BundledWorld: Sendable {
         _ = try EmbeddingTable.build(
             from: model, popularity: interactions.positivesPerItem(), options: EmbeddingTableOptions(),
             to: file(BundleFiles.embeddings))
+        let embeddings = try EmbeddingTable(opening: file(BundleFiles.embeddings))
+        for (name, rows, present) in [
+            (BundleFiles.inputIndex, embeddings.input, embeddings.withInput),
+            (BundleFiles.outputIndex, embeddings.output, embeddings.withOutput),
+        ] {
+            _ = try PartitionedIndex.build(
+                VectorSet(name: name, rows), present: present, metric: .innerProduct, seed: 1, threads: 1,
+                to: file(name))
+        }
         try fitRanker(state)
     }
 

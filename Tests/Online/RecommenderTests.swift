@@ -2,6 +2,7 @@ import Foundation
 import MagpieArtifacts
 import MagpieDomain
 import MagpieRanking
+import MagpieRetrieval
 import MagpieTestSupport
 import Testing
 
@@ -296,6 +297,43 @@ import Testing
         #expect(answer.rung == (missing.count == 3 ? .popular : .retrieved))
         let search = try recommender.answer(request("search", text: "red dragon"), now: world.now)
         #expect(!search.ids.isEmpty)
+    }
+
+    /// An index makes a search quicker; without it search is exact, and nobody is on another rung.
+    @Test func withoutAnIndexSearchIsExact() throws {
+        let indexes = [BundleFiles.inputIndex, BundleFiles.outputIndex]
+        let recommender = try bundled.recommender()
+        #expect(recommender.snapshot.vectorIndexes.allSatisfy { $0.recall != nil && $0.vectors > 0 })
+        for missing in [indexes, [indexes[0]], [indexes[1]]] {
+            let folder = try bundled.partial(without: missing)
+            let partial = try bundled.recommender(folder.url)
+            #expect(
+                partial.snapshot.vectorIndexes.map { $0.recall == nil } == indexes.map { missing.contains($0) })
+            var same = 0
+            for user in 0..<20 {
+                let asked = try request(user: user, onlyRetriever: "embedding")
+                let answer = try partial.answer(request(user: user), now: world.now)
+                #expect(answer.rung == .ranked)
+                same += try Set(ids(partial, asked)).intersection(ids(recommender, asked)).count
+            }
+            #expect(same >= 190, "\(same) of 200")
+        }
+    }
+
+    @Test func anIndexOfAnotherBundleIsRefused() throws {
+        for (name, count, dimension) in [
+            (BundleFiles.inputIndex, 64, 8), (BundleFiles.outputIndex, 65, 8), (BundleFiles.inputIndex, 65, 9),
+        ] {
+            let folder = try bundled.partial(without: [name])
+            _ = try PartitionedIndex.build(
+                VectorSet(
+                    name: "others", dimension: dimension,
+                    values: (0..<count * dimension).map { Float($0 % 17) - Float($0 % 7) }),
+                metric: .innerProduct, seed: 1, threads: 1, to: folder.file(name))
+            #expect(throws: ArtifactError.self, "\(name), \(count) x \(dimension)") {
+                try bundled.recommender(folder.url)
+            }
+        }
     }
 
     @Test func nothingButTheItems() throws {
