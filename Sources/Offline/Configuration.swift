@@ -14,6 +14,7 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var walks = RandomWalkOptions()
     public var embedding = EmbeddingOptions()
     public var queryEncoder = QueryEncoder.Options()
+    public var index = IndexOptions()
     public var neighbours = NeighbourOptions()
     public var text = TextOptions()
     public var ranker = RankerOptions()

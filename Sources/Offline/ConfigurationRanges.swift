@@ -70,6 +70,15 @@ extension Configuration {
         try real("queryEncoder.rate", Double(queryEncoder.rate), 0...10)
         try real("queryEncoder.scale", Double(queryEncoder.scale), 0...1_000)
 
+        try whole("index.minimumItems", index.minimumItems, 0...many)
+        try real("index.recall", index.recall, 0.5...0.998)
+        let partitioned = index.partitioned
+        try whole("index.partitioned.partitions", partitioned.partitions, 0...65_536)
+        try whole("index.partitioned.subspaces", partitioned.subspaces, 0...1_024)
+        try whole("index.partitioned.principalAxes", partitioned.principalAxes, 0...4_097)
+        try whole("index.partitioned.iterations", partitioned.iterations, 0...1_000)
+        try whole("index.partitioned.calibrationQueries", partitioned.calibrationQueries, 1...100_000)
+
         try real("neighbours.alpha", neighbours.alpha, 0...10)
         try real("neighbours.beta", neighbours.beta, 0...10)
         try whole("neighbours.topN", neighbours.topN, 1...100_000)

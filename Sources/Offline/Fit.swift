@@ -52,7 +52,7 @@ struct Fit {
             + [
                 Configuration.key(configuration.ranker), Configuration.key(configuration.split),
                 Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
-                split.fingerprint(history), "\(training.seed)",
+                split.fingerprint(history), "\(training.seed)", "\(configuration.index.recall)",
             ]
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
@@ -117,7 +117,9 @@ struct Fit {
         try files.assemble(in: folder)
         // Mapped files outlive their names.
         defer { try? FileManager.default.removeItem(at: folder) }
-        let snapshot = try Snapshot(opening: folder, bundle: "draft", scenarios: configuration.scenarios)
+        let snapshot = try Snapshot(
+            opening: folder, bundle: "draft", scenarios: configuration.scenarios,
+            indexRecall: configuration.index.recall)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
     }

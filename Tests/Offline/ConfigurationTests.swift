@@ -33,6 +33,8 @@ import Testing
         configuration.embedding.corpus = .both
         configuration.queryEncoder.rate = 0.3
         configuration.graph.sessionGapMinutes = 20
+        configuration.index.minimumItems = 7
+        configuration.index.partitioned.isFine = false
         configuration.scenarios = [.search]
         let json = try configuration.json()
         #expect(try Configuration(json: json, file: "x") == configuration)
@@ -94,6 +96,13 @@ import Testing
         (#"{"embedding": {"skipGram": {"dimensions": 0}}}"#, "embedding.skipGram.dimensions"),
         (#"{"embedding": {"skipGram": {"blocks": 0}}}"#, "embedding.skipGram.blocks"),
         (#"{"queryEncoder": {"buckets": 1000}}"#, "queryEncoder.buckets"),
+        (#"{"index": {"minimumItems": -1}}"#, "index.minimumItems"), (#"{"index": {"recall": 1}}"#, "index.recall"),
+        (#"{"index": {"recall": 0.1}}"#, "index.recall"),
+        (#"{"index": {"partitioned": {"partitions": 65537}}}"#, "index.partitioned.partitions"),
+        (#"{"index": {"partitioned": {"subspaces": -2}}}"#, "index.partitioned.subspaces"),
+        (#"{"index": {"partitioned": {"principalAxes": -1}}}"#, "index.partitioned.principalAxes"),
+        (#"{"index": {"partitioned": {"iterations": -1}}}"#, "index.partitioned.iterations"),
+        (#"{"index": {"partitioned": {"calibrationQueries": 0}}}"#, "index.partitioned.calibrationQueries"),
         (#"{"queryEncoder": {"batch": 1}}"#, "queryEncoder.batch"), (#"{"text": {"b": 2}}"#, "text.b"),
         (#"{"walks": {"length": 0}}"#, "walks.length"), (#"{"neighbours": {"topN": 0}}"#, "neighbours.topN"),
         (#"{"graph": {"window": -1}}"#, "graph.window"),

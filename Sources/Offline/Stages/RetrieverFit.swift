@@ -7,7 +7,7 @@ import MagpieRanking
 import MagpieRetrieval
 
 /// Fits everything of a bundle that learns from one window: item table, graph, walks, embeddings, query encoder,
-/// text index, neighbours, popularity and state. Each is a stage with a key of its own, so that two windows or
+/// vector indexes, text index, neighbours, popularity and state. Each is a stage with a key of its own, so that two windows or
 /// two runs that share an input share the result.
 struct RetrieverFit {
     let configuration: Configuration
@@ -65,7 +65,7 @@ struct RetrieverFit {
         }
         // The text encoder lands in the space of the behaviour; items without behaviour get their place from
         // their text, so that the whole catalogue is in one index.
-        _ = try stage(
+        let fitted = try stage(
             "query encoder", BundleFiles.queryEncoder,
             [
                 vectors.key, known, try Configuration.key(configuration.queryEncoder),
@@ -89,6 +89,22 @@ struct RetrieverFit {
         }
         files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
             .appendingPathComponent(BundleFiles.embeddings)
+        // Which of its files there are depends on how many vectors there are.
+        let indexes = try runner.run(
+            "index", window: window,
+            inputs: [
+                fitted.key, known, try Configuration.key(configuration.index.partitioned),
+                "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",
+            ]
+        ) { folder, progress in
+            let fit = IndexFit(
+                data: data, options: configuration.index, text: configuration.text, seed: seed, threads: threads)
+            return try fit.build(fitted.folder, to: folder, progress: progress)
+        }
+        for file in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
+            let url = indexes.folder.appendingPathComponent(file)
+            if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
+        }
         _ = try stage("neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]) {
             url, progress in
             let report = try NeighbourTable.build(
