@@ -124,6 +124,7 @@ public struct Server: Sendable {
         UserRoutes(live: live, served: served).add(to: router)
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
+        MetricsRoutes(live: live, served: served).add(to: router)
         return router
     }
 

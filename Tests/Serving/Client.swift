@@ -15,6 +15,8 @@ struct Client: Sendable {
         var status: Int
         var text: String
         var json: JSONTree
+        /// Over a socket only.
+        var contentType: String?
 
         subscript(_ name: String) -> JSONTree? { json[name] }
 
@@ -44,17 +46,17 @@ struct Client: Sendable {
     func delete(_ path: String) async throws -> Reply { try await send("DELETE", path) }
 
     func send(_ method: String, _ path: String, type: String? = nil, body: [UInt8] = []) async throws -> Reply {
-        let (status, bytes) = try await exchange(method, path, type: type, body: body)
+        let (status, bytes, contentType) = try await exchange(method, path, type: type, body: body)
         let text = String(decoding: bytes, as: UTF8.self)
-        return Reply(status: status, text: text, json: (try? JSONTree(text)) ?? .null)
+        return Reply(status: status, text: text, json: (try? JSONTree(text)) ?? .null, contentType: contentType)
     }
 
     private func exchange(
         _ method: String, _ path: String, type: String?, body: [UInt8]
-    ) async throws -> (Int, [UInt8]) {
+    ) async throws -> (Int, [UInt8], String?) {
         guard let port else {
             let reply = try await server.respond(method: method, path: path, contentType: type, body: body)
-            return (reply.status, reply.body)
+            return (reply.status, reply.body, nil)
         }
         guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
         var request = URLRequest(url: url)
@@ -62,7 +64,8 @@ struct Client: Sendable {
         if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }
         if !body.isEmpty { request.httpBody = Data(body) }
         let (data, response) = try await URLSession.shared.data(for: request)
-        return ((response as? HTTPURLResponse)?.statusCode ?? 0, [UInt8](data))
+        let head = response as? HTTPURLResponse
+        return (head?.statusCode ?? 0, [UInt8](data), head?.value(forHTTPHeaderField: "Content-Type"))
     }
 
     /// Runs a test against a new world with one bundle.

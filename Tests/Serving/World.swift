@@ -112,6 +112,7 @@ final class World: Sendable {
         }
         _ = try TextIndex.build(texts, to: file(BundleFiles.text))
         try Checkpoint.write(state, to: file(BundleFiles.state))
+        try writeEmbeddings(table, interactions, file)
 
         let bundle = try home.bundles.seal(
             draft,
@@ -120,6 +121,26 @@ final class World: Sendable {
                 window: .init(), counts: [:], codeVersion: "test", logSeq: try store.lastSeq(),
                 catalogueSeq: try store.lastItemSeq(), createdAt: .now))
         return bundle.id
+    }
+
+    /// Films of a kind lie together; the numbers of the films keep them apart a little.
+    private func writeEmbeddings(
+        _ items: ItemTable, _ interactions: Interactions, _ file: (String) -> URL
+    ) throws {
+        let rows = (0..<ItemIndex(items.count)).flatMap { item -> [Float] in
+            let isAction = items.id(of: item).string.hasPrefix(Self.kinds[0])
+            return [isAction ? 1 : 0, isAction ? 0 : 1, 0.01 * Float(item), 0.1]
+        }
+        let popularity = interactions.positivesPerItem()
+        let model = SkipGramModel(
+            dimension: 4, input: rows, output: rows, counts: popularity.map { Int64(max($0, 1)) })
+        _ = try EmbeddingTable.build(
+            from: model, popularity: popularity, options: EmbeddingTableOptions(), to: file(BundleFiles.embeddings))
+        let table = try EmbeddingTable(opening: file(BundleFiles.embeddings))
+        // One space has an index and the other none, as at the size where the first is just large enough.
+        _ = try PartitionedIndex.build(
+            VectorSet(name: "out", table.output), present: table.withOutput, metric: .innerProduct, seed: 1,
+            threads: 1, to: file(BundleFiles.outputIndex))
     }
 
     private struct Configuration: Encodable {

@@ -36,6 +36,9 @@ public final class LiveHome: Sendable {
         open.withLock { $0 }.map { ($0.id, $0.recommender.state.appliedSeq) }
     }
 
+    /// The recommender of the bundle that answers now; nil before one is open.
+    public var recommender: Recommender? { open.withLock { $0 }?.recommender }
+
     /// Answers as of now. Throws ``APIError/notReady`` or what the recommender says of the request.
     public func answer(_ request: Request, now: Timestamp = .now) throws -> Answer {
         guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }

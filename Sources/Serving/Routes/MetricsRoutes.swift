@@ -1,0 +1,68 @@
+import Hummingbird
+import MagpieOnline
+import MagpieRetrieval
+
+/// `GET /metrics`: what a Prometheus server reads. Always answers; without an open bundle it says no more than that.
+///
+///     curl localhost:8080/metrics
+///     # HELP magpie_index_recall_found_total ...
+///     magpie_index_recall_found_total{index="out"} 5871
+///
+/// The recall of the live index over the last hour:
+/// `rate(magpie_index_recall_found_total[1h]) / rate(magpie_index_recall_wanted_total[1h])`. It is counted anew for each
+/// bundle, which is a counter's reset.
+struct MetricsRoutes {
+    let live: LiveHome
+    let served: ServedLog
+
+    func add(to router: Router<ServingContext>) {
+        let (live, served) = (live, served)
+        router.on("/metrics", [.get]) { _ in
+            var text = MetricsText()
+            let recommender = live.recommender
+            text.family("magpie_ready", .gauge, "1 when a bundle is open, else 0.") {
+                $0.sample(recommender == nil ? 0 : 1)
+            }
+            if let recommender { Self.write(recommender, to: &text) }
+            Self.write(served.counts, to: &text)
+            return Response(
+                status: .ok, headers: [.contentType: MetricsText.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+        }
+    }
+
+    private static func write(_ recommender: Recommender, to text: inout MetricsText) {
+        text.family("magpie_applied_seq", .gauge, "The log position that live state has reached.") {
+            $0.sample(recommender.state.appliedSeq)
+        }
+        let indexes = recommender.snapshot.vectorIndexes
+        guard !indexes.isEmpty else { return }
+        text.family(
+            "magpie_index_vectors", .gauge, "Vectors of a space, and whether an index or every row is searched."
+        ) { family in
+            for index in indexes {
+                family.sample(
+                    index.vectors, ["index": index.name, "search": index.recall == nil ? "exact" : "partitioned"])
+            }
+        }
+        let sampled = indexes.compactMap { index in index.recall.map { (name: index.name, counts: $0) } }
+        guard !sampled.isEmpty else { return }
+        func total(_ name: String, _ help: String, _ value: KeyPath<RecallSample.Counts, Int>) {
+            text.family("magpie_index_recall_\(name)_total", .counter, help) { family in
+                for (index, counts) in sampled { family.sample(counts[keyPath: value], ["index": index]) }
+            }
+        }
+        total("sampled_searches", "Searches that were made again by exact search.", \.searches)
+        total("wanted", "Vectors that exact search found in them.", \.wanted)
+        total("found", "Those that the index had found.", \.found)
+    }
+
+    private static func write(_ counts: ServedLog.Counts, to text: inout MetricsText) {
+        text.family("magpie_served_lists_written_total", .counter, "Answers in the log of served lists.") {
+            $0.sample(counts.written)
+        }
+        text.family("magpie_served_lists_dropped_total", .counter, "Answers that the log had no room for.") {
+            $0.sample(counts.dropped)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import MagpieServing
+
+/// The numbers for Prometheus: the format, and that they are there.
+@Suite struct MetricsTests {
+    /// Values by `name{labels}`, and the type of each name. Every line is one that the format knows.
+    private func parse(_ text: String) throws -> (values: [String: Int], types: [String: String]) {
+        var values: [String: Int] = [:]
+        var types: [String: String] = [:]
+        var name = ""
+        #expect(text.hasSuffix("\n"))
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+            if words[0] == "#" {
+                if words[1] == "HELP" { name = words[2] }
+                if words[1] == "TYPE" { #expect(types.updateValue(words[3], forKey: words[2]) == nil, "\(name) twice") }
+                #expect(words[2] == name && words.count == 4)
+                continue
+            }
+            let space = try #require(line.lastIndex(of: " "))
+            let sample = String(line[..<space])
+            #expect(sample == name || sample.hasPrefix(name + "{"), "\(sample) among the samples of \(name)")
+            let value = try #require(Int(line[line.index(after: space)...]))
+            #expect(values.updateValue(value, forKey: sample) == nil, "\(sample) twice")
+        }
+        return (values, types)
+    }
+
+    @Test(arguments: Client.Transport.allCases)
+    func whatAServerTells(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            let before = try await client.get("/metrics")
+            #expect(before.status == 200)
+            if transport == .socket { #expect(before.contentType == "text/plain; version=0.0.4; charset=utf-8") }
+            let (values, types) = try parse(before.text)
+            #expect(values["magpie_ready"] == 1 && values["magpie_applied_seq"] == 80)
+            #expect(values[#"magpie_index_vectors{index="in",search="exact"}"#] == 12)
+            #expect(values[#"magpie_index_vectors{index="out",search="partitioned"}"#] == 12)
+            for name in ["sampled_searches", "wanted", "found"] {
+                #expect(types["magpie_index_recall_\(name)_total"] == "counter")
+                #expect(values[#"magpie_index_recall_\#(name)_total{index="out"}"#] == 0)
+                #expect(values[#"magpie_index_recall_\#(name)_total{index="in"}"#] == nil, "exact search has no recall")
+            }
+            _ = try await client.post("/v1/events", #"{"kind": "view", "userId": "w", "itemId": "action-0"}"#)
+            _ = try await client.get("/v1/recommendations?user=u0")
+            await client.served.flush()
+            let after = try parse(try await client.get("/metrics").text).values
+            #expect(after["magpie_applied_seq"] == 81 && after["magpie_served_lists_written_total"] == 1)
+        }
+    }
+
+    @Test func beforeABundleIsOpen() async throws {
+        try await Client.run(.memory, train: false) { client in
+            let reply = try await client.get("/metrics")
+            let (values, types) = try parse(reply.text)
+            #expect(reply.status == 200 && values["magpie_ready"] == 0)
+            #expect(types["magpie_applied_seq"] == nil)
+        }
+    }
+
+    @Test func format() {
+        var text = MetricsText()
+        text.family("a_total", .counter, "One\\two\nthree \"four\".") { family in
+            family.sample(Int64.max, ["index": "a\"b\\c\nd", "x": ""])
+            family.sample(-3)
+        }
+        text.family("nothing_yet", .gauge, "No sample.") { _ in }
+        #expect(
+            text.text == """
+                # HELP a_total One\\\\two\\nthree "four".
+                # TYPE a_total counter
+                a_total{index="a\\"b\\\\c\\nd",x=""} 9223372036854775807
+                a_total -3
+                # HELP nothing_yet No sample.
+                # TYPE nothing_yet gauge
+
+                """)
+    }
+}
