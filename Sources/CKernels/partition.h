@@ -31,6 +31,17 @@ static inline void mk_drop(mk_scan *scan, int32_t least, int32_t free, size_t ro
     scan->count = kept;
 }
 
+/* Moves the threshold: `margin` below the wanted bucket. When that one bucket holds many more than are wanted (copies by
+   the thousand), what else falls into it is turned away, and what is below it too: its count stays below 65,536. */
+static inline void mk_move(mk_scan *scan) {
+    if (scan->above < scan->wanted) return;
+    const uint32_t next = scan->bucket + 1;
+    if (scan->above < 2 * scan->wanted + (scan->margin == 0 ? 64 : 16384))
+        scan->threshold = mk_least(scan, scan->bucket);
+    else
+        scan->threshold = next < MK_BUCKETS ? (int32_t)(next << scan->shift) : INT32_MAX;
+}
+
 /* Makes room: drops what fell below the threshold. When nearly all stays, so much lies within the margin that it is
    halved; and when there is no margin left to give up (copies by the thousand), what came last goes. */
 static inline void mk_compact(mk_scan *scan) {
@@ -40,13 +51,15 @@ static inline void mk_compact(mk_scan *scan) {
         scan->margin /= 2;
         mk_drop(scan, mk_least(scan, scan->bucket), INT32_MIN, 0);
     }
-    if (scan->count > enough) mk_drop(scan, INT32_MIN, (int32_t)((scan->bucket + 1) << scan->shift), scan->capacity / 2);
-    if (scan->above >= scan->wanted) scan->threshold = mk_least(scan, scan->bucket);
+    if (scan->count > enough) {
+        const int32_t free = scan->bucket + 1 < MK_BUCKETS ? (int32_t)((scan->bucket + 1) << scan->shift) : INT32_MAX;
+        mk_drop(scan, INT32_MIN, free, scan->capacity / 2);
+    }
+    mk_move(scan);
 }
 
-/* Keeps a candidate whose key reached the threshold, and moves the threshold: `margin` below the highest bucket at and
-   above which `wanted` are kept. When that one bucket holds many more (copies by the thousand), what still falls
-   into it is turned away, margin or not. */
+/* Keeps a candidate whose key reached the threshold. The wanted bucket is the highest at and above which `wanted` are
+   kept. */
 static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
     if (scan->excluded != NULL) {
         const uint32_t item = scan->items[position];
@@ -63,10 +76,7 @@ static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
         scan->above -= scan->histogram[scan->bucket];
         scan->bucket++;
     }
-    if (scan->above >= scan->wanted) {
-        const int crowded = scan->above >= 2 * scan->wanted + (scan->margin == 0 ? 64 : 16384);
-        scan->threshold = mk_least(scan, scan->bucket + (crowded ? 1 : 0));
-    }
+    mk_move(scan);
 }
 
 #endif

@@ -89,10 +89,13 @@ struct Calibration {
             SearchWidth(probes: quantile(ranks, $0, 0) + 1, gap: SearchWidth.anyGap, margin: 0)
         }
         let byGap = shares.map {
-            SearchWidth(probes: tables.partitions, gap: quantile(gaps, $0, 0), margin: 0)
+            SearchWidth(probes: tables.partitions, gap: Self.told(quantile(gaps, $0, 0)), margin: 0)
         }
         return byNumber + byGap
     }
+
+    /// Numbers that JSON readers refuse (subnormal ones) become 0.
+    static func told(_ value: Float) -> Float { value.isNormal ? value : 0 }
 
     /// The place of each partition in the workspace's order.
     private func places(_ workspace: SearchWorkspace) -> [Int] {
@@ -153,7 +156,7 @@ struct Calibration {
             guard !sorted.isEmpty else { return SearchWidth.anyGap }
             let share = 1 - (1 - target) / 2
             let value = sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)]
-            return min(max(value, 0), SearchWidth.anyGap)
+            return value.isNormal ? max(value, 0) : value > 1 ? SearchWidth.anyGap : 0
         }
     }
 
@@ -238,7 +241,14 @@ struct Calibration {
                     search.choosePartitions(width), k: k + more, margin: width.margin, excluded: nil)
                 var answers = search.best(of: kept, k: k + more)
                 if let own = skipping?[q] { answers.removeAll { $0.item == tables.items[Int(own)] } }
-                return answers.prefix(k).reduce(0) { $0 + (wanted.contains($1.item) ? 1 : 0) }
+                // As good as the k-th is as good: of copies any will do.
+                var last = Float.infinity
+                if let position = truth[q].prefix(k).last {
+                    workspace.positions.pointer[0] = position
+                    last = search.bestPositions(1, k: 1).first?.score ?? last
+                }
+                let hits = answers.prefix(k).reduce(0) { $0 + (wanted.contains($1.item) || $1.score >= last ? 1 : 0) }
+                return min(hits, wanted.count)
             }
         }
         let all = truth.reduce(0) { $0 + min($1.count, k) }
@@ -284,7 +294,7 @@ private struct Choice {
         _ row: Int, _ c: Int, _ m: Int, recall: Double
     ) -> (width: SearchWidth, work: SearchWork, recall: Double) {
         var width = cuts[c]
-        width.margin = Float(m) * marginUnit
+        width.margin = Calibration.told(Float(m) * marginUnit)
         func mean(_ sum: Int) -> Double { (Double(sum) / Double(queries) * 100).rounded() / 100 }
         let work = SearchWork(
             lists: mean(tallies[c].lists), scanned: mean(tallies[c].scanned), depth: mean(tallies[c].candidates[row][m])

@@ -300,7 +300,7 @@ final class EncodedParts: @unchecked Sendable {
             2 * (weights[0] * ay + weights[1] * by) - weights[0] * weights[0] * aa
             - 2 * weights[0] * weights[1] * ab - weights[1] * weights[1] * bb
         let rest = pairs > 0 ? (max(yy - told, 0) / Double(pairs)).squareRoot() : 0
-        return (weights, rest.isFinite ? Float(rest) : 0)
+        return (weights, Float(rest).isNormal ? Float(rest) : 0)
     }
 
     /// The query's inner product with what the code of a position leaves out.
@@ -345,7 +345,7 @@ final class EncodedParts: @unchecked Sendable {
         let middle: Float = low / 2 + high / 2
         let scale: Float = (high - low) / 2 / 32_767
         var range: ClosedRange<Int16> = 0...0
-        if scale > 0, scale.isFinite {
+        if scale.isNormal {
             for p in 0..<partitions {
                 let first = Int(firsts.pointer[p])
                 for v in 0..<Int(firsts.pointer[p + 1]) - first {
@@ -359,8 +359,8 @@ final class EncodedParts: @unchecked Sendable {
                 }
             }
         }
-        tables.biasScale = scale.isFinite ? scale : 0
-        tables.biasMiddle = middle.isFinite ? middle : 0
+        tables.biasScale = scale.isNormal ? scale : 0
+        tables.biasMiddle = middle.isNormal ? middle : 0
         tables.biasRange = range
     }
 

@@ -161,7 +161,7 @@ struct PartitionSearch {
             isFine: tables.isFine, into: scores)
         let keys: UnsafeMutablePointer<UInt64> = workspace.keys.pointer
         var filled = 0
-        for i in 0..<count where !scores[i].isNaN {
+        for i in 0..<count where scores[i].isFinite {
             keys[filled] = RankedKey.key(scores[i], tables.items[Int(positions[i])])
             filled += 1
         }
@@ -287,7 +287,7 @@ struct CodeScan {
         PartitionKernels.codeScan(
             &scan, codes: tables.codes + block * (PartitionKernels.block * tables.subspaces / 2),
             biases: tables.biases + block * PartitionKernels.block, first: first, count: count,
-            base: Int32(steps.rounded()))
+            base: Int32(min(max(steps, -0x1p28), 0x1p28).rounded()))
         scanned += count
     }
 

@@ -125,12 +125,22 @@ public final class PartitionedIndex: Sendable {
         tables.projection = projection?.pointer
         if about.metric == .euclidean {
             let mean: Tensor<Float> = try file.tensor("mean", shape: [d])
+            try Self.checkFinite(mean, "mean", file)
             tables.mean = mean.pointer
         }
         let records: Tensor<UInt8> = try file.tensor("records", shape: [items.count, tables.recordSize])
         tables.records = records.pointer
         tables.owner = Owned(parts: [file, zeros])
 
+        try Self.checkFinite(centroids, "centroids", file)
+        try Self.checkFinite(books, "books", file)
+        if let projection { try Self.checkFinite(projection, "axes", file) }
+        for p in 0..<about.partitions where !centroidBias[p].isFinite {
+            throw file.outOfRange("centroid_bias", got: "\(centroidBias[p]) at \(p)", expected: "a finite number")
+        }
+        for p in about.partitions..<16 * panels where centroidBias[p] != -.infinity {
+            throw file.outOfRange("centroid_bias", got: "\(centroidBias[p]) at \(p)", expected: "minus infinity")
+        }
         try Self.checkRises(begins, "begins", end: axes, file)
         try Self.checkRises(firsts, "firsts", end: items.count, file)
         try Self.checkRises(blocks, "blocks", end: biases.shape[0], file)
@@ -160,6 +170,15 @@ public final class PartitionedIndex: Sendable {
         dimension = d
         plan = about.plan
         pool = WorkspacePool(for: tables)
+    }
+
+    private static func checkFinite(_ values: Tensor<Float>, _ name: String, _ file: TensorFile) throws {
+        let isSound = values.withUnsafeBufferPointer { values in
+            var rest: Float = 0
+            for value in values { rest += value * 0 }  // NaN as soon as one is not finite
+            return rest == 0
+        }
+        guard isSound else { throw file.outOfRange(name, got: "an infinity or no number", expected: "finite numbers") }
     }
 
     private static func checkPositions(_ positions: Tensor<UInt32>, below limit: Int, _ file: TensorFile) throws {

@@ -177,7 +177,7 @@ struct PartitionedIndexBuilder {
 
         let sample = sampleRows(max(64 * partitions, 16_384))
         let projection: [Float]? = clock.timed("axes") {
-            guard options.principalAxes >= 0, d > 1 else { return nil }
+            guard d > 1 else { return nil }
             return PrincipalAxes.fit(
                 rows: gather(sample.prefix(max(16 * d, 4_096)), projection: nil), axes: axes, seed: seed,
                 threads: threads)
@@ -185,7 +185,8 @@ struct PartitionedIndexBuilder {
         let coordinates = clock.timed("project") { gather(sample[...], projection: projection) }
         let centroids = clock.timed("k-means") {
             KMeans.fit(
-                rows: coordinates, clusters: partitions, iterations: options.iterations, seed: seed, threads: threads
+                rows: coordinates, clusters: partitions, iterations: max(options.iterations, 1), seed: seed,
+                threads: threads
             ) { progress(0.4 * $0) }
         }
         let columns = Columns(centroids, dimension: axes)
