@@ -9,9 +9,10 @@
 #
 #     LIBRARIES="scann hnswlib"   which peers (ann-peers.py --list), all without it
 #     BUDGET=900                  seconds that a library's sweep may begin new builds on a dataset
-#     ROUNDS=5                    ours, a peer, ours, the next peer, ...: so often; the table has medians
+#     ROUNDS=5                    ours and each peer in turn: so often; the table has medians
 #
-# First each peer's parameters are swept (a sweep that is in OUT already is not run again: delete it to). Then, in
+# Where a dataset has a NAME.calibration.npy, queries like those that will be asked but others, ours is calibrated on it;
+# else on rows of the base. First each peer's parameters are swept (a sweep that is in OUT already is not run again: delete it to). Then, in
 # rounds, ours and each peer's best points in turn.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
@@ -47,11 +48,12 @@ else
 fi
 
 ours() { # DATASET: one build for k 10 and one for 200, all usual recalls of each
-    local metric k
+    local metric k more=()
+    [ -e "$data/$1.calibration.npy" ] && more=(--calibration "$data/$1.calibration.npy")
     metric=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["metric"])' "$data/$1.json")
     for k in 10 200; do
         "$magpie" bench index --base "$data/$1.base.npy" --queries "$data/$1.queries.npy" --metric "$metric" \
-            --k "$k" --truth "$data/$1.truth1000.npy" --threads 2 --json >>"$out/$1.ours.jsonl.part"
+            --k "$k" --truth "$data/$1.truth1000.npy" --threads 2 --json "${more[@]}" >>"$out/$1.ours.jsonl.part"
     done
 }
 
@@ -66,8 +68,8 @@ for dataset in "${datasets[@]}"; do
     rm -f "$out/$dataset".{ours,peers}.jsonl.part
     for ((round = 1; round <= rounds; round++)); do
         say "$dataset: round $round of $rounds"
+        ours "$dataset"
         for library in "${libraries[@]}"; do
-            ours "$dataset"
             "$python" "$here/ann-peers.py" "$library" "$data/$dataset" \
                 --points "$out/$dataset.$library.sweep.jsonl" --saved "$out/indexes" >>"$out/$dataset.peers.jsonl.part"
         done
