@@ -72,9 +72,10 @@ public struct ExactAnswers: Sendable {
             guard let first = flat.baseAddress else { return [] }
             let rows = SharedRows(
                 pointer: first, stride: dimension, count: asked.count, dimension: dimension, owner: nil)
+            let depth = withSpare(k)
             return withScoredRows {
                 ExactNeighbours.find(
-                    queries: rows, in: $0, halfSquares: halfSquares?.array(), k: withSpare(k), skipping: nil,
+                    queries: rows, in: $0, halfSquares: halfSquares?.array(), k: { _ in depth }, skipping: nil,
                     threads: threads)
             }
         }

@@ -24,20 +24,38 @@ struct Calibration {
     static let ks = [1, 10, 50, 200, 1_000]
     static let targets = [0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998]
     /// Of each family.
-    private static let cuts = 48
+    private static let cuts = 40
     private static let margins = 64
 
+    /// Small and large k are calibrated apart, each with cuts and a family of its own.
     func plan() -> SearchPlan {
-        let ks = Self.ks.filter { $0 <= max(tables.count / 2, 1) }
-        let cuts = self.cuts(ks.last ?? 1)
-        let (tallies, standings) = tally(cuts, ks)
+        var plan = SearchPlan(ks: [], targets: Self.targets, widths: [], reaches: [], work: [], measured: [])
+        for isLarge in [false, true] {
+            let ks = Self.ks.filter { ($0 > Self.smallK) == isLarge && $0 <= max(tables.count / 2, 1) }
+            if ks.isEmpty { continue }
+            let part = self.plan(of: ks, queries: isLarge ? min(queries.count, Self.largeQueries) : queries.count)
+            plan.ks += part.ks
+            plan.widths += part.widths
+            plan.reaches += part.reaches
+            plan.work += part.work
+            plan.measured += part.measured
+        }
+        return plan
+    }
+
+    /// Of so many k or fewer all queries know the answers, of more only the first few, which have answers enough.
+    static let smallK = 50
+    static let largeQueries = 128
+
+    private func plan(of ks: [Int], queries count: Int) -> SearchPlan {
+        let cuts = self.cuts(ks.last ?? 1, count)
+        let (tallies, standings) = tally(cuts, ks, count)
         let reaches = ks.map { k in self.reaches(standings.flatMap { $0.prefix(k) }) }
         let families = [0..<Self.cuts, Self.cuts..<2 * Self.cuts].map { family in
             let choice = Choice(
                 cuts: Array(cuts[family]), tallies: Array(tallies[family]), ks: ks,
-                answers: ks.map { k in
-                    truth.reduce(0) { $0 + min($1.count, k) }
-                }, queries: max(queries.count, 1), marginUnit: marginUnit, cost: SearchCost(tables))
+                answers: ks.map { k in truth.prefix(count).reduce(0) { $0 + min($1.count, k) } },
+                queries: max(count, 1), marginUnit: marginUnit, cost: SearchCost(tables))
             return plan(of: choice, reaches)
         }
         return families[0].cost <= families[1].cost ? families[0].plan : families[1].plan
@@ -50,13 +68,16 @@ struct Calibration {
         for (row, k) in choice.ks.enumerated() {
             // What the last scores leave of what the scan found.
             let usual = choice.cheapest(row: row, recall: 0.99)
-            let loss = usual.recall > 0 ? min(max(recall(k: k, width: usual.width) / usual.recall, 0.5), 1) : 1
+            let loss =
+                usual.recall > 0 ? min(max(recall(k: k, width: usual.width, choice.queries) / usual.recall, 0.5), 1) : 1
             // A twentieth less missed than may be: other queries than these will be asked.
             let chosen = Self.targets.map { choice.cheapest(row: row, recall: ($0 + (1 - $0) / 20) / loss) }
             plan.widths.append(chosen.map(\.width))
             plan.work.append(chosen.map(\.work))
             plan.measured.append(chosen.map { $0.recall * loss })
-            if k == 10 || k == 200 { total += chosen.reduce(0) { $0 + log(choice.cost.of($1.work)) } }
+            if k == 10 || k == 200 || choice.ks.count == 1 {
+                total += chosen.reduce(0) { $0 + log(choice.cost.of($1.work)) }
+            }
         }
         return (total, plan)
     }
@@ -65,8 +86,8 @@ struct Calibration {
 
     /// Cuts of the lists that leave half, three quarters ... of the answers: the first half by number, the second half
     /// by gap.
-    private func cuts(_ k: Int) -> [SearchWidth] {
-        let needs: [[(rank: Int, gap: Float)]] = Parallel.map(queries.count, threads: threads) { q in
+    private func cuts(_ k: Int, _ count: Int) -> [SearchWidth] {
+        let needs: [[(rank: Int, gap: Float)]] = Parallel.map(count, threads: threads) { q in
             pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
                 guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return [] }
@@ -81,7 +102,7 @@ struct Calibration {
         }
         let ranks = needs.joined().map(\.rank).sorted()
         let gaps = needs.joined().map(\.gap).sorted()
-        let shares = (1...Self.cuts).map { 1 - exp2(-Double($0) / 4.4) }
+        let shares = (1...Self.cuts).map { 1 - exp2(-Double($0) / 3.8) }
         func quantile<Value>(_ values: [Value], _ share: Double, _ none: Value) -> Value {
             values.isEmpty ? none : values[min(Int(Double(values.count) * share), values.count - 1)]
         }
@@ -130,14 +151,14 @@ struct Calibration {
     }
 
     /// The tallies of all cuts, and for each query how far its answers stand out from their partitions.
-    private func tally(_ cuts: [SearchWidth], _ ks: [Int]) -> ([Tally], [[Float]]) {
+    private func tally(_ cuts: [SearchWidth], _ ks: [Int], _ count: Int) -> ([Tally], [[Float]]) {
         let empty = [Tally](repeating: Tally(rows: ks.count), count: cuts.count)
         let group = 16
-        let pieces = (queries.count + group - 1) / group
+        let pieces = (count + group - 1) / group
         let parts: [(tallies: [Tally], standings: [[Float]])] = Parallel.map(pieces, threads: threads) { piece in
             var tallies = empty
             var standings: [[Float]] = []
-            for q in piece * group..<min(piece * group + group, queries.count) {
+            for q in piece * group..<min(piece * group + group, count) {
                 pool.with { workspace in standings.append(add(q, cuts, ks, workspace, to: &tallies)) }
             }
             return (tallies, standings)
@@ -230,9 +251,9 @@ struct Calibration {
     }
 
     /// By the whole search.
-    private func recall(k: Int, width: SearchWidth) -> Double {
+    private func recall(k: Int, width: SearchWidth, _ count: Int) -> Double {
         let more = skipping == nil ? 0 : 1
-        let hits: [Int] = Parallel.map(queries.count, threads: threads) { q in
+        let hits: [Int] = Parallel.map(count, threads: threads) { q in
             let wanted = Set(truth[q].prefix(k).map { tables.items[Int($0)] })
             return pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
@@ -251,7 +272,7 @@ struct Calibration {
                 return min(hits, wanted.count)
             }
         }
-        let all = truth.reduce(0) { $0 + min($1.count, k) }
+        let all = truth.prefix(count).reduce(0) { $0 + min($1.count, k) }
         return all > 0 ? Double(hits.reduce(0, +)) / Double(all) : 1
     }
 }

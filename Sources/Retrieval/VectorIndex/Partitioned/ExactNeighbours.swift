@@ -6,10 +6,12 @@ enum ExactNeighbours {
     /// - Parameters:
     ///   - rows: as inner products see them (unit length for the cosine).
     ///   - halfSquares: subtracted from a row's score: |x|^2 / 2 for L2; nil: nothing.
+    ///   - k: how many for a query.
     ///   - skipping: a row that is not counted for a query (the query itself); nil: none.
     /// - Returns: for each query row numbers, best first, of equals the smaller.
     static func find(
-        queries: SharedRows, in rows: SharedRows, halfSquares: [Float]?, k: Int, skipping: [Int]?, threads: Int
+        queries: SharedRows, in rows: SharedRows, halfSquares: [Float]?, k: @Sendable (Int) -> Int, skipping: [Int]?,
+        threads: Int
     ) -> [[UInt32]] {
         let group = 64
         let d = rows.dimension
@@ -24,7 +26,7 @@ enum ExactNeighbours {
             let zeros = [Float](repeating: 0, count: width)
             let out = SharedBuffer<Float>(count: blockRows * width, repeating: 0)
             let thresholds = SharedBuffer<Float>(count: width, repeating: -.infinity)
-            var best = [TopK](repeating: TopK(k), count: count)
+            var best = (0..<count).map { TopK(k(first + $0)) }
             for begin in stride(from: 0, to: rows.count, by: blockRows) {
                 let length = min(blockRows, rows.count - begin)
                 panels.withUnsafeBufferPointer { panels in

@@ -106,12 +106,14 @@ enum PartitionEncoder {
     private struct Scratch {
         let own: SharedBuffer<Float>
         let along: SharedBuffer<Float>
+        let centroid: SharedBuffer<Float>
         let errors: SharedBuffer<Float>
         let best: SharedBuffer<UInt32>
 
         init(dimension: Int, stride: Int) {
             own = SharedBuffer(count: PartitionKernels.block * dimension, repeating: 0)
             along = SharedBuffer(count: PartitionKernels.block * stride, repeating: 0)
+            centroid = SharedBuffer(count: stride, repeating: 0)
             errors = SharedBuffer(count: PartitionKernels.block * stride, repeating: 0)
             best = SharedBuffer(count: PartitionKernels.block, repeating: 0)
         }
@@ -140,10 +142,11 @@ enum PartitionEncoder {
             let finer = whole + padded
             for j in 0..<d {
                 let value: Float = (own[j] - place[j]) * inverse
-                let nearest: Float = min(max(value.rounded(), -127), 127)
+                // To the nearest whole number: so large a sum has no room for a fraction.
+                let nearest: Float = min(max((value + 0x1.8p23) - 0x1.8p23, -127), 127)
                 whole[j] = UInt8(bitPattern: Int8(nearest))
                 if isFine {
-                    let quarter = Int(min(max(((value - nearest + 0.5) * 4).rounded(.down), 0), 3))
+                    let quarter = Int(min(max((value - nearest + 0.5) * 4, 0), 3))
                     finer[j / 4] |= UInt8(quarter << (2 * (j % 4)))
                 }
             }

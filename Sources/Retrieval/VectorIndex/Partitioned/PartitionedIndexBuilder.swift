@@ -264,7 +264,7 @@ extension PartitionedIndexBuilder {
             guard given.dimension == d else {
                 throw VectorIndexError.dimension(name: given.name, got: given.dimension, expected: d)
             }
-            let chosen = KMeans.distinct(min(limit, given.count), of: given.count, using: &random).sorted()
+            let chosen = KMeans.distinct(min(limit, given.count), of: given.count, using: &random)
             var copy: [Float] = []
             try given.withUnsafeBufferPointer { all in
                 for row in chosen {
@@ -285,7 +285,7 @@ extension PartitionedIndexBuilder {
         }
         var own: [Int] = []
         var copy: [Float] = []
-        for i in KMeans.distinct(min(limit, ids.count), of: ids.count, using: &random).sorted() {
+        for i in KMeans.distinct(min(limit, ids.count), of: ids.count, using: &random) {
             let row = UnsafeBufferPointer(start: rows.pointer + Int(ids[i]) * rows.stride, count: d)
             guard metric == .euclidean || row.contains(where: { $0 != 0 }) else { continue }
             own.append(Int(ids[i]))
@@ -317,9 +317,11 @@ extension PartitionedIndexBuilder {
             }
             halfSquares = squares.array()
         }
-        let k = min(Calibration.ks.last ?? 1, max(ids.count - (asked.own == nil ? 0 : 1), 1))
+        let most = max(ids.count - (asked.own == nil ? 0 : 1), 1)
         return ExactNeighbours.find(
-            queries: asked.rows, in: rows, halfSquares: halfSquares, k: k, skipping: asked.own, threads: threads)
+            queries: asked.rows, in: rows, halfSquares: halfSquares,
+            k: { min($0 < Calibration.largeQueries ? Calibration.ks.last ?? 1 : Calibration.smallK, most) },
+            skipping: asked.own, threads: threads)
     }
 
     /// Some of the indexed rows, all if there are not more, ascending.

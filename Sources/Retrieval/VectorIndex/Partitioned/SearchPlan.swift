@@ -22,7 +22,9 @@ struct SearchPlan: Sendable, Codable, Equatable {
         let share = lower == upper ? 0 : log(Double(k) / Double(ks[lower])) / log(Double(ks[upper]) / Double(ks[lower]))
         let a = width(row: lower, target: target)
         let b = width(row: upper, target: target)
-        var width = between(a, b, max(share, 0))
+        // A number of partitions and a gap have no mean: then as for the larger k.
+        let isMixed = (a.gap == SearchWidth.anyGap) != (b.gap == SearchWidth.anyGap)
+        var width = isMixed ? b : between(a, b, max(share, 0))
         if k > ks[upper] {  // past the table: as many more as k is more
             let factor = Double(k) / Double(ks[upper])
             width.probes = Int((Double(width.probes) * factor).rounded(.up))
