@@ -67,6 +67,11 @@ import Testing
         let alike = try ask("similar", "20", "-n", "4")
         #expect(alike.items.allSatisfy { Int($0.id).map { $0 >= 15 } ?? false })
 
+        let compared = try magpie.run("bench", "switch", "--k", "5", "--json")
+        let spaces = try JSONDecoder().decode([BenchSwitchTests.Point].self, from: Data(compared.output.utf8))
+        #expect(
+            spaces.map(\.space) == ["in", "out"] && spaces.allSatisfy { (20...30).contains($0.vectors) }, "\(compared)")
+
         let cold = try ask("recommend", "--user", "nobody")
         #expect(cold.rung == "popular" && cold.items.count == 10)
         #expect(try ask("similar", "no-such-item").rung == "popular")

@@ -73,7 +73,8 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    var userKeys: [UserKey] { (0..<userKey.count).map { UserKey(userKey[$0]) } }
+    /// Ascending.
+    public var userKeys: [UserKey] { (0..<userKey.count).map { UserKey(userKey[$0]) } }
     var itemKeys: [ItemKey] { (0..<itemKey.count).map { ItemKey(itemKey[$0]) } }
 
     var deviceKeys: [UserKey] { (0..<deviceKey.count).map { UserKey(deviceKey[$0]) } }
