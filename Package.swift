@@ -78,7 +78,7 @@ let package = Package(
         tests("Domain", ["Domain"]),
         tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
         tests("Artifacts", ["Artifacts", "Domain"], resources: [.copy("Golden")]),
-        tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"]),
+        tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
         tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"]),
         tests(
             "Online",
