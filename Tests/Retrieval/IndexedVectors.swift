@@ -82,23 +82,24 @@ extension IndexedVectors {
         let order: [Int]
     }
 
+    private static func dot(_ a: [Double], _ b: [Double]) -> Double {
+        var sum = 0.0
+        for j in a.indices { sum += a[j] * b[j] }
+        return sum
+    }
+
     func ranking(_ query: [Float]) -> Ranking {
         let query = query.map { Double($0) }
+        let length = Self.dot(query, query).squareRoot()
         let scores = rows.map { row -> Double in
-            var dot = 0.0
-            var square = 0.0
-            var distance = 0.0
-            for j in 0..<dimension {
-                dot += query[j] * row[j]
-                square += row[j] * row[j]
-                distance += (query[j] - row[j]) * (query[j] - row[j])
-            }
             switch metric {
-            case .innerProduct: return dot
-            case .euclidean: return -distance
+            case .innerProduct: return Self.dot(query, row)
+            case .euclidean:
+                let difference = zip(query, row).map { $0 - $1 }
+                return -Self.dot(difference, difference)
             case .cosine:
-                let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot() * square.squareRoot()
-                return length > 0 ? dot / length : 0
+                let both = length * Self.dot(row, row).squareRoot()
+                return both > 0 ? Self.dot(query, row) / both : 0
             }
         }
         // (A row that is not indexed may be anything.)
@@ -149,11 +150,12 @@ extension IndexedVectors {
     func recall(
         of index: PartitionedIndex, _ queries: [[Float]], k: Int, aim: Double = 0.95, bits: Int = 10,
         excluding: ItemSet? = nil,
-        where passes: (Int) -> Bool = { _ in true }
+        rankings: [Ranking]? = nil, where passes: (Int) -> Bool = { _ in true }
     ) -> Double {
-        let recalls = queries.map { query in
+        let recalls = queries.enumerated().map { n, query in
             recall(
-                of: index.search(query, k: k, excluding: excluding, recall: aim), query, ranking(query), k: k,
+                of: index.search(query, k: k, excluding: excluding, recall: aim), query, rankings?[n] ?? ranking(query),
+                k: k,
                 bits: bits, where: passes)
         }
         return recalls.reduce(0, +) / Double(max(recalls.count, 1))
