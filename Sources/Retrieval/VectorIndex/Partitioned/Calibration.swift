@@ -69,7 +69,9 @@ struct Calibration {
             // What the last scores leave of what the scan found.
             let usual = choice.cheapest(row: row, recall: 0.99)
             let loss =
-                usual.recall > 0 ? min(max(recall(k: k, width: usual.width, min(choice.queries, queries.count)) / usual.recall, 0.5), 1) : 1
+                usual.recall > 0
+                ? min(max(recall(k: k, width: usual.width, min(choice.queries, queries.count)) / usual.recall, 0.5), 1)
+                : 1
             // A twentieth less missed than may be: other queries than these will be asked.
             let chosen = Self.targets.map { choice.cheapest(row: row, recall: ($0 + (1 - $0) / 20) / loss) }
             plan.widths.append(chosen.map(\.width))

@@ -166,11 +166,15 @@ struct PartitionSearch {
             filled += 1
         }
         let top = RankedKey.sortFirst(k, of: UnsafeMutableBufferPointer(start: keys, count: filled))
-        return top.map { key in
-            var score = RankedKey.score(key)
-            if tables.metric == .euclidean { score = min(2 * score - squaredLength, 0) }
-            return Scored(item: RankedKey.item(key), score: score)
+        guard tables.metric == .euclidean else {
+            return top.map { Scored(item: RankedKey.item($0), score: RankedKey.score($0)) }
         }
+        // Scores that differed may be equal as distances: then the smaller item comes first again.
+        let answers = top.map {
+            Scored(item: RankedKey.item($0), score: min(2 * RankedKey.score($0) - squaredLength, 0))
+        }
+        let isOrdered = zip(answers, answers.dropFirst()).allSatisfy { $0 < $1 }
+        return isOrdered ? answers : answers.sorted()
     }
 
     /// The score that partitions and codes speak of, from one that was given out.

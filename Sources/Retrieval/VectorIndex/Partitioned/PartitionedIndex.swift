@@ -301,7 +301,9 @@ extension SearchPlan {
             && work.count == ks.count
             && work.allSatisfy {
                 $0.count == targets.count
-                    && $0.allSatisfy { (0...1e12).contains($0.lists) && (0...1e12).contains($0.depth) }
+                    && $0.allSatisfy { work in
+                        [work.lists, work.scanned, work.depth].allSatisfy { (0...1e12).contains($0) }
+                    }
             }
     }
 }

@@ -21,7 +21,7 @@ extension PartitionedIndex {
     ///
     /// - Parameters:
     ///   - vectors: N x d; row numbers are the items.
-    ///   - present: the rows to index; nil: all.
+    ///   - present: the rows to index, a set over all N; nil: all.
     ///   - queries: held-out queries like those that will be asked, for calibration; nil: rows of the index, each looked
     ///     for without itself.
     /// - Throws: ``VectorIndexError`` for vectors that cannot be indexed, ``ArtifactError`` when it cannot be written.
@@ -91,6 +91,7 @@ struct PartitionedIndexBuilder {
         self.options = options
         self.seed = seed
         self.threads = threads
+        precondition(present.map { $0.itemCount == vectors.count } ?? true, "a set over other items")
         itemCount = vectors.count
         d = vectors.dimension
         ids = present.map { $0.items } ?? (0..<UInt32(vectors.count)).map { $0 }
