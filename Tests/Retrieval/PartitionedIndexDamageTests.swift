@@ -121,7 +121,6 @@ import Testing
     private static let odd: [(place: [String], value: String)] = [
         (["biasScale"], "3e38"), (["biasScale"], "0"), (["biasMiddle"], "-3e38"), (["biasMiddle"], "3e38"),
         (["plan", "reaches", "0", "3"], "-1e30"), (["plan", "reaches", "0", "3"], "3e38"),
-        (["plan", "work", "0", "3", "scanned"], "-1"), (["plan", "work", "1", "3", "scanned"], "1e300"),
         (["plan", "work", "1", "3", "depth"], "1e12"), (["plan", "work", "1", "3", "lists"], "1e12"),
         (["plan", "widths", "0", "3", "margin"], "3e38"), (["plan", "widths", "1", "3", "gap"], "3e38"),
         (["plan", "widths", "0", "3", "margin"], "0"), (["plan", "widths", "1", "3", "gap"], "0"),
@@ -146,6 +145,7 @@ import Testing
         (["plan", "widths", "0", "3", "gap"], "1e39"), (["plan", "widths", "0", "3", "margin"], "-1e-9"),
         (["plan", "reaches"], "[]"), (["plan", "reaches"], "[[], [], []]"), (["plan", "work"], "[]"),
         (["plan", "work", "1"], "[]"), (["plan", "work", "1", "3", "lists"], "-1"),
+        (["plan", "work", "0", "3", "scanned"], "-1"), (["plan", "work", "1", "3", "scanned"], "1e300"),
         (["plan", "work", "1", "3", "depth"], "1e300"), (["plan", "work", "1", "3", "depth"], "-0.01"),
     ]
 

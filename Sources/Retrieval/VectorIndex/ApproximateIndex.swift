@@ -33,10 +33,7 @@ public struct ApproximateIndex: VectorIndex {
         _ index: PartitionedIndex, rows: Tensor<Float>, present: ItemSet,
         recall: Double = PartitionedIndex.defaultRecall, sample: RecallSample = RecallSample()
     ) throws {
-        exact = ExactIndex(rows: rows, present: present)
-        self.index = index
-        self.recall = recall
-        self.sample = sample
+        let exact = ExactIndex(rows: rows, present: present)
         let file = index.file
         guard index.itemCount == exact.count else {
             throw file.wrongTensor("positions", got: "\(index.itemCount) items", expected: "\(exact.count)")
@@ -44,6 +41,10 @@ public struct ApproximateIndex: VectorIndex {
         guard index.dimension == exact.dimension else {
             throw file.wrongTensor("axes", got: "\(index.dimension) dimensions", expected: "\(exact.dimension)")
         }
+        self.exact = exact
+        self.index = try index.with(vectors: VectorSet(name: "rows of \(file.url.lastPathComponent)", rows))
+        self.recall = recall
+        self.sample = sample
         guard index.count == present.count else {
             throw file.wrongTensor("items", got: "\(index.count) vectors", expected: "\(present.count)")
         }

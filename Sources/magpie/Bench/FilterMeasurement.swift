@@ -32,7 +32,7 @@ struct FilterMeasurement {
         self.target = target
         self.seed = seed
         self.threads = threads
-        index = try PartitionedIndex(opening: file)
+        index = try PartitionedIndex(opening: file, vectors: input.base)
         let rows = Array(input.rows.prefix(Self.queryLimit))
         let exact = ExactAnswers(input.base, metric: input.metric, threads: threads)
         medians = Parallel.map(rows.count, threads: threads) { q in

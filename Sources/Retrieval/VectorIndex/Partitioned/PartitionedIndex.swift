@@ -155,13 +155,6 @@ public final class PartitionedIndex: Sendable {
         }
         try file.checkIndices(items, name: "items", below: positions.count)
         try Self.checkPositions(positions, below: items.count, file)
-        if let vectors {
-            guard vectors.count == positions.count, vectors.dimension == d else {
-                throw VectorIndexError.otherVectors(
-                    name: vectors.name, got: "\(vectors.count) x \(vectors.dimension)",
-                    expected: "\(positions.count) x \(d)")
-            }
-        }
         self.vectors = vectors
         self.tables = tables
         metric = about.metric
@@ -170,6 +163,34 @@ public final class PartitionedIndex: Sendable {
         dimension = d
         plan = about.plan
         pool = WorkspacePool(for: tables)
+        try vectors.map(check)
+    }
+
+    private init(_ other: PartitionedIndex, _ vectors: VectorSet) {
+        metric = other.metric
+        itemCount = other.itemCount
+        count = other.count
+        dimension = other.dimension
+        tables = other.tables
+        plan = other.plan
+        pool = other.pool
+        file = other.file
+        self.vectors = vectors
+    }
+
+    /// The same index with its vectors at hand, see ``init(opening:itemCount:vectors:)``. Throws
+    /// ``VectorIndexError/otherVectors(name:got:expected:)``.
+    public func with(vectors: VectorSet) throws -> PartitionedIndex {
+        try check(vectors)
+        return PartitionedIndex(self, vectors)
+    }
+
+    private func check(_ vectors: VectorSet) throws {
+        guard vectors.count == itemCount, vectors.dimension == dimension else {
+            throw VectorIndexError.otherVectors(
+                name: vectors.name, got: "\(vectors.count) x \(vectors.dimension)",
+                expected: "\(itemCount) x \(dimension)")
+        }
     }
 
     private static func checkFinite(_ values: Tensor<Float>, _ name: String, _ file: TensorFile) throws {
