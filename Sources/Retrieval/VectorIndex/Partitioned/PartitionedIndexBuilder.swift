@@ -40,30 +40,6 @@ extension PartitionedIndex {
     }
 }
 
-public enum VectorIndexError: Error, Equatable, CustomStringConvertible {
-    case noVectors(name: String)
-    case notFinite(name: String, row: Int, coordinate: Int)
-    case tooLong(name: String, row: Int)
-    case dimension(name: String, got: Int, expected: Int)
-    case otherVectors(name: String, got: String, expected: String)
-    case tooMany(name: String, got: Int, expected: Int)
-
-    public var description: String {
-        switch self {
-        case .noVectors(let name): "\(name): no vectors, expected at least one"
-        case .notFinite(let name, let row, let coordinate):
-            "\(name): row \(row), coordinate \(coordinate) is not a finite number: leave such rows out or repair them"
-        case .tooLong(let name, let row):
-            "\(name): row \(row) is longer than 1e15, past what 32-bit sums hold: scale the vectors down"
-        case .dimension(let name, let got, let expected):
-            "\(name): got \(got) coordinates a vector, expected \(expected)"
-        case .otherVectors(let name, let got, let expected):
-            "\(name): got \(got) vectors, expected the \(expected) that were indexed"
-        case .tooMany(let name, let got, let expected): "\(name): got \(got) vectors, expected at most \(expected)"
-        }
-    }
-}
-
 /// The steps of a build, in order; see ``PartitionedIndex`` for what they make.
 struct PartitionedIndexBuilder {
     let name: String
@@ -211,7 +187,6 @@ struct PartitionedIndexBuilder {
                 partitions: partitions, order: order, code: code, isFine: options.isFine, threads: threads)
         }
         progress(0.8)
-        parts.source = rows
         let truth = clock.timed("truth") { self.truth(of: asked) }
         let (weights, rest) = clock.timed("error weights") {
             parts.fitErrorWeights(queries: asked.rows, truth: truth.map { Array($0.prefix(10)) })
@@ -251,80 +226,6 @@ private struct StageClock {
 // MARK: Parts of the build
 
 extension PartitionedIndexBuilder {
-    /// Queries to calibrate with: rows of floats, as inner products see them.
-    struct Asked {
-        let rows: SharedRows
-        /// The items that they are themselves; nil: queries from outside.
-        let own: [Int]?
-    }
-
-    private func calibrationQueries(_ given: VectorSet?) throws -> Asked {
-        var random = RandomSource(seed: seed, 0x7175)
-        let limit = max(options.calibrationQueries, 1)
-        if let given {
-            guard given.dimension == d else {
-                throw VectorIndexError.dimension(name: given.name, got: given.dimension, expected: d)
-            }
-            let chosen = KMeans.distinct(min(limit, given.count), of: given.count, using: &random)
-            var copy: [Float] = []
-            try given.withUnsafeBufferPointer { all in
-                for row in chosen {
-                    var query = Array(all[row * d..<(row + 1) * d])
-                    if let j = query.firstIndex(where: { !$0.isFinite }) {
-                        throw VectorIndexError.notFinite(name: given.name, row: row, coordinate: j)
-                    }
-                    if let mean { for j in 0..<d { query[j] -= mean[j] } }
-                    let length = VectorKernels.dot(query, query)
-                    guard length.isFinite else { throw VectorIndexError.tooLong(name: given.name, row: row) }
-                    // Everything is equally near a query without a direction: nothing to learn from.
-                    guard metric == .euclidean || length > 0 else { continue }
-                    if metric == .cosine { VectorKernels.normalise(&query) }
-                    copy += query
-                }
-            }
-            return Asked(rows: shared(copy), own: nil)
-        }
-        var own: [Int] = []
-        var copy: [Float] = []
-        for i in KMeans.distinct(min(limit, ids.count), of: ids.count, using: &random) {
-            let row = UnsafeBufferPointer(start: rows.pointer + Int(ids[i]) * rows.stride, count: d)
-            guard metric == .euclidean || row.contains(where: { $0 != 0 }) else { continue }
-            own.append(Int(ids[i]))
-            copy += row
-        }
-        return Asked(rows: shared(copy), own: own)
-    }
-
-    private func shared(_ values: [Float]) -> SharedRows {
-        let buffer = SharedBuffer<Float>(count: values.count, repeating: 0)
-        for i in values.indices { buffer.pointer[i] = values[i] }
-        return SharedRows(
-            pointer: UnsafePointer(buffer.pointer), stride: d, count: values.count / d, dimension: d, owner: buffer)
-    }
-
-    /// Items, the true best first.
-    private func truth(of asked: Asked) -> [[UInt32]] {
-        let isPart = ids.count < itemCount
-        // Rows that are not in the index can be no answer: theirs are pushed out by an infinite half square.
-        var halfSquares: [Float]?
-        if metric == .euclidean || isPart {
-            let squares = SharedBuffer<Float>(count: itemCount, repeating: isPart ? .infinity : 0)
-            Parallel.forEach((ids.count + 4095) / 4096, threads: threads) { [rows, ids, d, metric] piece in
-                for i in piece * 4096..<min(piece * 4096 + 4096, ids.count) {
-                    let row = rows.pointer + Int(ids[i]) * rows.stride
-                    squares.pointer[Int(ids[i])] =
-                        metric == .euclidean ? VectorKernels.dot(row, row, count: d) / 2 : 0
-                }
-            }
-            halfSquares = squares.array()
-        }
-        let most = max(ids.count - (asked.own == nil ? 0 : 1), 1)
-        return ExactNeighbours.find(
-            queries: asked.rows, in: rows, halfSquares: halfSquares,
-            k: { min($0 < Calibration.largeQueries ? Calibration.ks.last ?? 1 : Calibration.smallK, most) },
-            skipping: asked.own, threads: threads)
-    }
-
     /// Some of the indexed rows, all if there are not more, ascending.
     private func sampleRows(_ count: Int) -> [UInt32] {
         guard count < ids.count else { return ids }
@@ -410,44 +311,5 @@ extension PartitionedIndexBuilder {
                 }
             })
         return SharedRows(pointer: UnsafePointer(out.pointer), stride: a, count: count, dimension: a, owner: out)
-    }
-}
-
-/// Turns vectors into coordinates along the principal axes, or copies them where there are none.
-struct AxesMap: Sendable {
-    let dimension: Int
-    let axes: Int
-    /// ceil(axes/16) panels of `dimension` rows; nil: a copy.
-    let panels: [Float]?
-    private let zeros: [Float]
-
-    /// `projection`: axes x dimension, row-major.
-    init(_ projection: [Float]?, dimension: Int, axes: Int) {
-        self.dimension = dimension
-        self.axes = axes
-        zeros = [Float](repeating: 0, count: (axes + 15) / 16 * 16)
-        panels = projection.map { rows in
-            rows.withUnsafeBufferPointer { rows in
-                rows.baseAddress.map {
-                    PartitionKernels.panels(of: $0, stride: dimension, count: axes, dimension: dimension)
-                } ?? []
-            }
-        }
-    }
-
-    /// `stride` is at least axes rounded up to 16 where there are panels; what is between stays or becomes zero.
-    func apply(to rows: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>, stride: Int) {
-        guard let panels else {
-            for r in 0..<count { (out + r * stride).update(from: rows + r * dimension, count: dimension) }
-            return
-        }
-        panels.withUnsafeBufferPointer { panels in
-            zeros.withUnsafeBufferPointer { zeros in
-                guard let panels = panels.baseAddress, let zeros = zeros.baseAddress else { return }
-                PartitionKernels.panelScores(
-                    rows: rows, stride: dimension, count: count, dimension: dimension, panels: panels,
-                    panelCount: (axes + 15) / 16, bias: zeros, into: out, outStride: stride)
-            }
-        }
     }
 }
