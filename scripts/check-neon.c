@@ -53,6 +53,10 @@ static void check_vectors(const mk_table *scalar, const mk_table *fast) {
     scalar->scores_at(query, table, stride, ids, 4, d, a + rows);
     fast->scores_at(query, table, stride, ids, 4, d, b + rows);
     same("scores", a, b, sizeof a);
+    float *work = room((d + 1) * 4);
+    scalar->squared_distances_at(query, table, table, stride, ids, 4, d, work, a);
+    fast->squared_distances_at(query, table, table, stride, ids, 4, d, work, b);
+    same("squared_distances_at", a, b, sizeof a);
     float *copy = room((rows * stride + 1) * 4);
     memcpy(copy, table, (rows * stride + 1) * 4);
     scalar->axpy(0.3f, query, table, d);
@@ -60,7 +64,7 @@ static void check_vectors(const mk_table *scalar, const mk_table *fast) {
     scalar->normalise(table, stride, rows, d);
     fast->normalise(copy, stride, rows, d);
     same("axpy and normalise", table, copy, (rows * stride + 1) * 4);
-    free(table), free(query), free(copy);
+    free(table), free(query), free(copy), free(work);
 }
 
 static void check_skip_gram(const mk_table *scalar, const mk_table *fast) {

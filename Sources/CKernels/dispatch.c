@@ -39,6 +39,11 @@ void mk_scores_at(const float *query, const float *rows, size_t stride, const ui
     best()->scores_at(query, rows, stride, ids, count, d, out);
 }
 
+void mk_squared_distances_at(const float *query, const float *mean, const float *rows, size_t stride,
+                             const uint32_t *ids, size_t count, size_t d, float *work, float *out) {
+    best()->squared_distances_at(query, mean, rows, stride, ids, count, d, work, out);
+}
+
 void mk_axpy(float a, const float *x, float *y, size_t d) { best()->axpy(a, x, y, d); }
 
 void mk_normalise(float *rows, size_t stride, size_t count, size_t d) { best()->normalise(rows, stride, count, d); }

@@ -13,9 +13,31 @@ TARGET static void scores(const float *query, const float *rows, size_t stride, 
     for (size_t r = 0; r < count; r++) out[r] = dot(query, rows + r * stride, d);
 }
 
+/* Rows at random are asked for so many before their turn. */
+enum { ROWS_AHEAD = 4 };
+
+static inline void ask(const float *rows, size_t stride, const uint32_t *ids, size_t r, size_t count, size_t d) {
+    if (r >= count) return;
+    const float *row = rows + (size_t)ids[r] * stride;
+    for (size_t i = 0; i < d; i += 16) __builtin_prefetch(row + i);
+}
+
 TARGET static void scores_at(const float *query, const float *rows, size_t stride, const uint32_t *ids, size_t count,
                              size_t d, float *out) {
-    for (size_t r = 0; r < count; r++) out[r] = dot(query, rows + (size_t)ids[r] * stride, d);
+    for (size_t r = 0; r < count; r++) {
+        ask(rows, stride, ids, r + ROWS_AHEAD, count, d);
+        out[r] = dot(query, rows + (size_t)ids[r] * stride, d);
+    }
+}
+
+TARGET static void squared_distances_at(const float *query, const float *mean, const float *rows, size_t stride,
+                                        const uint32_t *ids, size_t count, size_t d, float *restrict work, float *out) {
+    for (size_t r = 0; r < count; r++) {
+        ask(rows, stride, ids, r + ROWS_AHEAD, count, d);
+        const float *row = rows + (size_t)ids[r] * stride;
+        for (size_t i = 0; i < d; i++) work[i] = query[i] - (row[i] - mean[i]);
+        out[r] = dot(work, work, d);
+    }
 }
 
 TARGET static void axpy_block(float a, const float *x, float *y, size_t d) { axpy(a, x, y, d); }
@@ -78,4 +100,4 @@ TARGET static void skip_gram(const mk_skip_gram_bucket *b) {
     }
 }
 
-const mk_table TABLE = {NAME, scores, scores_at, axpy_block, normalise, skip_gram};
+const mk_table TABLE = {NAME, scores, scores_at, squared_distances_at, axpy_block, normalise, skip_gram};

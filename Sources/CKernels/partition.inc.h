@@ -139,8 +139,8 @@ INLINE void records(const float *query, const uint8_t *all_records, size_t size,
             if (is_fine) value = add(value, finer(quarters + i / 4)); /* exact */
             sum = fused(load(query + i), value, sum);
         }
-        const float part = head.scale * fold(sum);
-        out[r] = partition_scores[head.partition] + (part + (is_fine ? head.fine : head.coarse));
+        const float part = mk_record_scale(head) * fold(sum);
+        out[r] = partition_scores[head.partition] + (part + head.exact);
     }
 }
 

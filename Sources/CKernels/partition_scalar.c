@@ -97,8 +97,8 @@ static void record_scores(const float *query, const uint8_t *records, size_t siz
         const int8_t *values = (const int8_t *)(record + sizeof head);
         float lane[16] = {0};
         for (size_t i = 0; i < padded; i++) lane[i % 16] = fmaf(query[i], (float)values[i], lane[i % 16]);
-        const float part = head.scale * fold(lane);
-        out[r] = partition_scores[head.partition] + (part + head.coarse);
+        const float part = mk_record_scale(head) * fold(lane);
+        out[r] = partition_scores[head.partition] + (part + head.exact);
     }
 }
 
@@ -115,8 +115,8 @@ static void record_scores_fine(const float *query, const uint8_t *records, size_
             const float value = (float)values[i] + (float)((finer[i / 4] >> (2 * (i % 4))) & 3) * 0.25f - 0.375f;
             lane[i % 16] = fmaf(query[i], value, lane[i % 16]);
         }
-        const float part = head.scale * fold(lane);
-        out[r] = partition_scores[head.partition] + (part + head.fine);
+        const float part = mk_record_scale(head) * fold(lane);
+        out[r] = partition_scores[head.partition] + (part + head.exact);
     }
 }
 

@@ -26,6 +26,15 @@ public enum VectorKernels {
         mk_scores_at(query, rows, stride, ids, count, dimension, out)
     }
 
+    /// `out[r] = |query - (row ids[r] - mean)|^2`; `work` is scratch of `dimension` floats.
+    @inlinable public static func squaredDistances(
+        query: UnsafePointer<Float>, mean: UnsafePointer<Float>, rows: UnsafePointer<Float>, stride: Int,
+        at ids: UnsafePointer<UInt32>, count: Int, dimension: Int, work: UnsafeMutablePointer<Float>,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        mk_squared_distances_at(query, mean, rows, stride, ids, count, dimension, work, out)
+    }
+
     @inlinable public static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
         var result: Float = 0
         mk_scores(a, b, count, 1, count, &result)

@@ -41,6 +41,34 @@ import Testing
         }
     }
 
+    @Test(arguments: others) func squaredDistancesHaveTheSameBits(_ name: String) throws {
+        let scalar = try Self.table("scalar")
+        let fast = try Self.table(name)
+        for d in Array(0...70) + [127, 300] {
+            var random = RandomSource(seed: 5, UInt64(d))
+            let stride = d + Int(random.next() % 5)
+            let rows = Self.floats(9 * stride + 1, &random)
+            let query = Self.floats(d + 1, &random)
+            let mean = Self.floats(d + 1, &random)
+            let ids: [UInt32] = [8, 0, 2, 2, 7, 1]
+            var work = [Float](repeating: 0, count: d + 1)
+            var a = [Float](repeating: 9, count: 7)
+            var b = a
+            scalar.squared_distances_at(query, mean, rows, stride, ids, 6, d, &work, &a)
+            fast.squared_distances_at(query, mean, rows, stride, ids, 6, d, &work, &b)
+            #expect(a.map(\.bitPattern) == b.map(\.bitPattern), "d = \(d)")
+            #expect(a[6] == 9 && work[d] == 0, "wrote past the end")
+            for (i, id) in ids.enumerated() {
+                var sum = 0.0
+                for j in 0..<d {
+                    let difference = Double(query[j]) - (Double(rows[Int(id) * stride + j]) - Double(mean[j]))
+                    sum += difference * difference
+                }
+                #expect(abs(Double(a[i]) - sum) <= 1e-5 * max(sum, 1), "d = \(d)")
+            }
+        }
+    }
+
     @Test(arguments: others) func axpyAndNormaliseHaveTheSameBits(_ name: String) throws {
         let scalar = try Self.table("scalar")
         let fast = try Self.table(name)

@@ -147,7 +147,7 @@ struct RecordWorld {
     init(seed: UInt64, padded: Int, count: Int) {
         var random = RandomSource(seed: seed, UInt64(padded))
         self.padded = padded
-        size = (16 + padded + padded / 4 + 15) / 16 * 16
+        size = 8 + padded + padded / 4
         query = (0..<padded).map { _ in random.uniform() - 0.5 }
         partitionScores = (0..<65_536).map { Float($0 % 1000) / 7 }
         let total = count + 1
@@ -155,13 +155,12 @@ struct RecordWorld {
         var bytes: [UInt8] = []
         for _ in 0..<total {
             var record = [UInt8](repeating: 0, count: size)
-            for i in 16..<size { record[i] = UInt8(truncatingIfNeeded: random.next()) }
+            for i in 8..<size { record[i] = UInt8(truncatingIfNeeded: random.next()) }
             var head = mk_record()
-            head.scale = random.uniform() / 100
-            head.coarse = random.uniform() - 0.5
-            head.fine = random.uniform() - 0.5
+            head.scale = UInt16(truncatingIfNeeded: (random.uniform() / 100).bitPattern >> 16)
+            head.exact = random.uniform() - 0.5
             head.partition = UInt16(random.below(65_536))
-            withUnsafeBytes(of: head) { record.replaceSubrange(0..<16, with: $0) }
+            withUnsafeBytes(of: head) { record.replaceSubrange(0..<8, with: $0) }
             bytes += record
         }
         records = bytes

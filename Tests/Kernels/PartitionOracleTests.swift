@@ -120,15 +120,16 @@ import Testing
                     let head = record.withUnsafeBytes { $0.load(as: mk_record.self) }
                     var dot = 0.0
                     for j in 0..<padded {
-                        var value = Double(Int8(bitPattern: record[16 + j]))
+                        var value = Double(Int8(bitPattern: record[8 + j]))
                         if isFine {
-                            let bits = (record[16 + padded + j / 4] >> UInt8(2 * (j % 4))) & 3
+                            let bits = (record[8 + padded + j / 4] >> UInt8(2 * (j % 4))) & 3
                             value += Double(bits) / 4 - 0.375
                         }
                         dot += Double(world.query[j]) * value
                     }
-                    let added = Double(isFine ? head.fine : head.coarse)
-                    let exact = Double(world.partitionScores[Int(head.partition)]) + Double(head.scale) * dot + added
+                    let exact =
+                        Double(world.partitionScores[Int(head.partition)]) + Double(mk_record_scale(head)) * dot
+                        + Double(head.exact)
                     #expect(abs(Double(scores[i]) - exact) < 1e-3)
                 }
             }

@@ -48,6 +48,9 @@ typedef struct {
     /* out[r] = query . row ids[r]. */
     void (*scores_at)(const float *query, const float *rows, size_t stride, const uint32_t *ids, size_t count,
                       size_t d, float *out);
+    /* out[r] = |query - (row ids[r] - mean)|^2; `work` is scratch of d floats. */
+    void (*squared_distances_at)(const float *query, const float *mean, const float *rows, size_t stride,
+                                 const uint32_t *ids, size_t count, size_t d, float *work, float *out);
     /* y += a x */
     void (*axpy)(float a, const float *x, float *y, size_t d);
     /* Scales each row to length 1; a row of zeros stays. */
@@ -69,6 +72,8 @@ const char *mk_instruction_set(void);
 void mk_scores(const float *query, const float *rows, size_t stride, size_t count, size_t d, float *out);
 void mk_scores_at(const float *query, const float *rows, size_t stride, const uint32_t *ids, size_t count,
                   size_t d, float *out);
+void mk_squared_distances_at(const float *query, const float *mean, const float *rows, size_t stride,
+                             const uint32_t *ids, size_t count, size_t d, float *work, float *out);
 void mk_axpy(float a, const float *x, float *y, size_t d);
 void mk_normalise(float *rows, size_t stride, size_t count, size_t d);
 void mk_skip_gram(const mk_skip_gram_bucket *bucket);

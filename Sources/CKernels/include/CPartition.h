@@ -57,20 +57,26 @@ typedef struct {
 } mk_scan;
 
 /*
- * One vector kept for re-scoring, `size` bytes, a multiple of 16; D is the dimension rounded up to 16:
- *     mk_record    16 bytes
+ * One vector kept for re-scoring, `size` bytes; D is the dimension rounded up to 16:
+ *     mk_record    8 bytes
  *     int8         D bytes, dimension i at byte i, -127 ... 127, zero past the dimension
  *     finer        D / 4 bytes: 2 bits a dimension, dimension i in bits 2 (i % 4) of byte i / 4 (little-endian words)
  * Coordinate i is scale * int8[i], or finer: scale * (int8[i] + finer[i] / 4 - 3 / 8).
  */
 typedef struct {
-    float scale;
-    float coarse;       /* added to the score by the int8 part */
-    float fine;         /* added to the score by both parts */
+    float exact;        /* added to the score */
+    uint16_t scale;     /* the upper half of a float's bits, see mk_record_scale */
     uint16_t partition; /* whose centroid the coordinates are relative to; 16 bits, so that a table of 65,536 scores
                            is never read past its end, whatever a damaged file says */
-    uint16_t unused;    /* 0 */
 } mk_record;
+
+static inline float mk_record_scale(mk_record record) {
+    const union {
+        uint32_t bits;
+        float value;
+    } scale = {(uint32_t)record.scale << 16};
+    return scale.value;
+}
 
 typedef struct {
     const char *name;

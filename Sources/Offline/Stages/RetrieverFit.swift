@@ -91,7 +91,7 @@ struct RetrieverFit {
             .appendingPathComponent(BundleFiles.embeddings)
         // Which of its files there are depends on how many vectors there are.
         let indexes = try runner.run(
-            "index", window: window,
+            "index", window: window, version: 2,
             inputs: [
                 fitted.key, known, try Configuration.key(configuration.index.partitioned),
                 "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",

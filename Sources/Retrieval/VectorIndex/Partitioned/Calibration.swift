@@ -93,6 +93,7 @@ struct Calibration {
             pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
                 guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return [] }
+                search.scorePartitions()
                 _ = search.orderPartitions(tables.partitions)
                 let place = places(workspace)
                 let top = workspace.partitionScores.pointer[Int(workspace.order.pointer[0])]
@@ -188,6 +189,7 @@ struct Calibration {
     ) -> [Float] {
         var search = PartitionSearch(tables, workspace)
         guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return [] }
+        search.scorePartitions()
         let all = search.orderPartitions(tables.partitions)
         let order = workspace.order.pointer
         let lists = cuts.map { self.lists($0, search, all) }
@@ -260,6 +262,7 @@ struct Calibration {
             return pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
                 guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return wanted.count }
+                search.scorePartitions()
                 let kept = search.scan(
                     search.choosePartitions(width), k: k + more, margin: width.margin, excluded: nil)
                 var answers = search.best(of: kept, k: k + more)

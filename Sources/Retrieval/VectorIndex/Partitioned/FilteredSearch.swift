@@ -11,8 +11,8 @@ import MagpieKernels
 /// - It lies half as far below, and the filter passes such a share of what was scanned that the k best that pass are
 ///   among so many best of all: calibration knows how far those lie.
 ///
-/// All that passes is scored where that is cheaper: at once when it is less than twice an unfiltered search, else as
-/// soon as the scan has cost as much. And where so many candidates lie within the margin that codes cannot tell them
+/// All that passes is scored where that is cheaper: at once when it is less than twice an unfiltered search or few,
+/// else as soon as the scan has cost a third as much, or finds that nothing near the query passes. And where so many candidates lie within the margin that codes cannot tell them
 /// apart (answers far from the query, which are many and all alike).
 struct FilteredSearch {
     let index: PartitionedIndex
@@ -27,6 +27,8 @@ struct FilteredSearch {
     private static let sampledVectors = 16
     /// Nanoseconds to look up whether one vector may be found, as long as too few are for a threshold.
     private static let lookup = 5.0
+    /// So few are scored by their vectors, where those are at hand: records would save less than they cost.
+    private static let few = 1_000
 
     init(_ search: PartitionSearch, of index: PartitionedIndex, excluded: UnsafeBufferPointer<UInt64>) {
         self.search = search
@@ -51,7 +53,16 @@ struct FilteredSearch {
         return 1 - Double(bits) / Double(asked)
     }
 
-    /// The k best that pass.
+    /// The k best where few pass, by their vectors; nil where many pass, or the index has no vectors at hand.
+    /// - Parameter share: that passes, about.
+    func bestOfFew(k: Int, share: Double) -> [Scored]? {
+        guard index.vectors != nil, share * Double(tables.itemCount) < Double(Self.few) else { return nil }
+        var items: [ItemIndex] = []
+        forEachPassing { items.append($0) }
+        return index.exactly(items, search, k: k)
+    }
+
+    /// The k best that pass, after ``PartitionSearch/scorePartitions()``.
     /// - Parameter share: that passes, about.
     func best(k: Int, recall: Double, share: Double, deadline: Deadline) -> [Scored] {
         let usual = index.plan.usual(k: k, target: recall)
@@ -60,7 +71,8 @@ struct FilteredSearch {
         let width = index.plan.width(k: k, target: recall)
         guard
             let scanned = scan(
-                k: k, recall: recall, width: width, reach: usual.reach, budget: all / 3, deadline: deadline)
+                k: k, recall: recall, share: share, width: width, reach: usual.reach, budget: all / 3,
+                deadline: deadline)
         else { return deadline.hasPassed ? [] : bestOfAll(k: k, share: share) }
         if Double(scanned.kept) > 8 * usual.work.depth + 64 { return bestOfAll(k: k, share: share) }
         let found = search.best(of: scanned.kept, k: k)
@@ -81,7 +93,7 @@ struct FilteredSearch {
 
     /// nil when it cost more than `budget`, or the deadline passed.
     private func scan(
-        k: Int, recall: Double, width: SearchWidth, reach: Float, budget: Double, deadline: Deadline
+        k: Int, recall: Double, share: Double, width: SearchWidth, reach: Float, budget: Double, deadline: Deadline
     ) -> Scanned? {
         let lists = search.orderPartitions(tables.partitions)
         guard
@@ -99,6 +111,7 @@ struct FilteredSearch {
             if i == next {
                 next = i + max(i / 8, 1)
                 if spent > budget || deadline.hasPassed { return nil }
+                if passing == 0, spent > budget / 8, Double(asked) * share > 8 { return nil }
                 if let least = scan.score(ofRank: k) {
                     let below: Float = (least - scores[p]) / search.biasWeight
                     if below > reach { break }
@@ -127,27 +140,31 @@ struct FilteredSearch {
         let count = share > 1 / 24 ? positionsInOrder() : positionsByItem()
         guard index.vectors != nil, count > k else { return search.bestPositions(count, k: k) }
         // Records put a few out of their place, more where answers are many and alike.
-        return index.exactly(search.bestPositions(count, k: 2 * k + 20 + count / 500), search, k: k)
+        return index.exactly(search.bestPositions(count, k: 2 * k + 20 + count / 500).map(\.item), search, k: k)
     }
 
     /// Word by word of the set: for few.
     private func positionsByItem() -> Int {
-        let words = (tables.itemCount + 63) / 64
         var count = 0
+        forEachPassing { item in
+            if count == workspace.positions.count { workspace.grow(keeping: count) }
+            workspace.positions.pointer[count] = tables.positions[Int(item)]
+            count += 1
+        }
+        return count
+    }
+
+    @inline(__always) private func forEachPassing(_ body: (UInt32) -> Void) {
+        let words = (tables.itemCount + 63) / 64
         for w in 0..<words {
             var passing: UInt64 = ~excluded[w]
             if w == words - 1, tables.itemCount % 64 != 0 { passing &= (1 << UInt64(tables.itemCount % 64)) - 1 }
             while passing != 0 {
                 let item = w * 64 + passing.trailingZeroBitCount
                 passing &= passing - 1
-                let position = tables.positions[item]
-                guard position != PartitionTables.absent else { continue }
-                if count == workspace.positions.count { workspace.grow(keeping: count) }
-                workspace.positions.pointer[count] = position
-                count += 1
+                if tables.positions[item] != PartitionTables.absent { body(UInt32(truncatingIfNeeded: item)) }
             }
         }
-        return count
     }
 
     /// Position by position: for many, whose records are then read in the order in which they lie.

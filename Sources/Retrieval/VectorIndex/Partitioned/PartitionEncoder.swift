@@ -124,13 +124,16 @@ enum PartitionEncoder {
         place.withUnsafeBufferPointer { place in
             var most: Float = 0
             for j in 0..<d { most = max(most, abs(own[j] - place[j])) }
-            let scale: Float = most / 127
+            // Rounded up to the 16 bits that are stored, so that 127 of them still reach the farthest coordinate.
+            let bits: UInt32 = (most / 127).bitPattern
+            let stored = UInt16(truncatingIfNeeded: (bits + 0xFFFF) >> 16)
+            let scale = Float(bitPattern: UInt32(stored) << 16)
             let inverse: Float = scale > 0 ? 1 / scale : 0
             let size = MemoryLayout<PartitionKernels.RecordHead>.size
             let padded = (d + 15) / 16 * 16
             let head = PartitionKernels.RecordHead(
-                scale: inverse.isFinite ? scale : 0, coarse: exact, fine: exact,
-                partition: UInt16(truncatingIfNeeded: partition), unused: 0)
+                exact: exact, scale: inverse > 0 && inverse.isFinite ? stored : 0,
+                partition: UInt16(truncatingIfNeeded: partition))
             withUnsafeBytes(of: head) { bytes in
                 for (i, byte) in bytes.enumerated() { record[i] = byte }
             }

@@ -4,7 +4,7 @@ import MagpieDomain
 import MagpieKernels
 
 /// The k best of millions without looking at each: vectors in partitions, 4-bit codes scanned in registers, the
-/// survivors scored again from 10 bits a coordinate. File: kind "partitioned-index", layout 1, for n vectors of an
+/// survivors scored again from 10 bits a coordinate. File: kind "partitioned-index", layout 2, for n vectors of an
 /// item table of N rows, d coordinates, P partitions, a axes, M subspaces, B blocks of 64 vectors.
 ///
 /// | tensor | type | shape | |
@@ -19,7 +19,7 @@ import MagpieKernels
 /// | `blocks` | U32 | P + 1 | the first block of each partition's codes |
 /// | `codes` | U8 | B, M/2, 64 | byte v of pair m: vector v's code of subspace 2 m low, of 2 m + 1 high |
 /// | `biases` | I16 | B, 64 | what is added to a code's score: even vectors of the block, then odd ones |
-/// | `records` | U8 | n, 16 + D (+ D/4) | for the last scores, see `mk_record` in CPartition.h; D = 16 ceil(d/16) |
+/// | `records` | U8 | n, 8 + D (+ D/4) | for the last scores, see `mk_record` in CPartition.h; D = 16 ceil(d/16) |
 /// | `items` | U32 | n | position -> item |
 /// | `positions` | U32 | N | item -> position; 4,294,967,295 = not in the index |
 ///
@@ -36,7 +36,7 @@ import MagpieKernels
 /// 3. How wide to search for a wanted recall is measured against exact search when the index is built.
 public final class PartitionedIndex: Sendable {
     static let kind = "partitioned-index"
-    static let layouts = 1...1
+    static let layouts = 2...2
 
     /// The part of the file that is not tensors.
     struct About: Codable, Sendable, Equatable {
@@ -248,6 +248,7 @@ public final class PartitionedIndex: Sendable {
                 search.scan(search.choosePartitions(width), k: k, margin: width.margin, excluded: excluded)
             }
             guard let excluding else {
+                search.scorePartitions()
                 let kept = plain(nil)
                 if kept >= k { return search.best(of: kept, k: k) }
                 // Partitions that promised much and hold little (copies by the thousand): all of them, then.
@@ -257,6 +258,8 @@ public final class PartitionedIndex: Sendable {
             return excluding.withWords(of: itemCount) { words in
                 let filtered = FilteredSearch(search, of: self, excluded: words)
                 let share = filtered.passingShare
+                if let few = filtered.bestOfFew(k: k, share: share) { return few }
+                search.scorePartitions()
                 if share > Self.nearlyAll {
                     let kept = plain(words.baseAddress)
                     if kept >= k { return search.best(of: kept, k: k) }
@@ -271,17 +274,13 @@ public final class PartitionedIndex: Sendable {
 }
 
 extension PartitionedIndex {
-    /// The k best of some items by their vectors.
-    func exactly(_ found: [Scored], _ search: PartitionSearch, k: Int) -> [Scored] {
-        guard let vectors else { return found }
-        let scored = vectors.withUnsafeBufferPointer { all in
-            found.compactMap { entry in
-                all.baseAddress.map { base in
-                    Scored(item: entry.item, score: search.score(of: base + Int(entry.item) * dimension))
-                }
-            }
+    /// The k best of some items by their vectors; none where the index has no vectors.
+    func exactly(_ items: [ItemIndex], _ search: PartitionSearch, k: Int) -> [Scored] {
+        guard let vectors else { return [] }
+        return vectors.withUnsafeBufferPointer { all in
+            guard let base = all.baseAddress else { return [] }
+            return search.best(of: items, by: base, k: k)
         }
-        return Array(scored.sorted().prefix(k))
     }
 }
 

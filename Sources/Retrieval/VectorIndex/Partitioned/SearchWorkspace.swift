@@ -6,6 +6,8 @@ final class SearchWorkspace: @unchecked Sendable {
     /// The query as records want it (zeros past the dimension), and along the axes.
     let query: SharedBuffer<Float>
     let projected: SharedBuffer<Float>
+    /// The query less a vector.
+    let difference: SharedBuffer<Float>
     let partitionScores: SharedBuffer<Float>
     let order: SharedBuffer<UInt32>
     let tables: SharedBuffer<UInt8>
@@ -20,6 +22,7 @@ final class SearchWorkspace: @unchecked Sendable {
 
     init(for tables: PartitionTables) {
         query = SharedBuffer(count: tables.padded, repeating: 0)
+        difference = SharedBuffer(count: tables.dimension, repeating: 0)
         projected = SharedBuffer(count: max(tables.axesPadded, 16), repeating: 0)
         // A record may name any of 65,536 partitions, whatever a damaged file says.
         partitionScores = SharedBuffer(count: PartitionKernels.partitionLimit, repeating: 0)
