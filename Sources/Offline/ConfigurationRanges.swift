@@ -52,7 +52,7 @@ extension Configuration {
         try whole("embedding.skipGram.window", skipGram.window, 1...10_000)
         try whole("embedding.skipGram.epochs", skipGram.epochs, 0...10_000)
         try whole("embedding.skipGram.negatives", skipGram.negatives, 1...1_000)
-        try real("embedding.skipGram.noiseExponent", skipGram.noiseExponent, 0...10)
+        try real("embedding.skipGram.noiseExponent", skipGram.noiseExponent, -10...10)
         try real("embedding.skipGram.subsample", skipGram.subsample, 0...1)
         try real("embedding.skipGram.learningRate", skipGram.learningRate, 0...10)
         try real("embedding.skipGram.minimumLearningRate", skipGram.minimumLearningRate, 0...10)

@@ -2,6 +2,7 @@ import Foundation
 import MagpieArtifacts
 import MagpieDomain
 import MagpieRanking
+import MagpieRetrieval
 
 /// A window of the history over a fixed item table: what one fit of the retrievers and one state are made of.
 public struct Dataset: Sendable {
@@ -14,6 +15,9 @@ public struct Dataset: Sendable {
     let itemKeys: [ItemKey]
     /// `identify` events up to the window's end.
     private let joins: [History.Join]
+    /// The newest queries that led to each item.
+    private let queries: [ItemIndex: [String]]
+    private static let queriesPerItem = 50
     /// The log position that the window's state has reached.
     public let lastSeq: Int64
     /// Identifies the content: equal datasets have equal fingerprints.
@@ -52,6 +56,7 @@ public struct Dataset: Sendable {
 
         var interactions = Interactions(users: users, itemCount: items.count)
         var eventHashes: [UInt64] = []
+        var queries: [ItemIndex: [String]] = [:]
         for row in rows {
             let event = history.rows[row]
             guard let item = index[event.item], let user = userIndex[who(row)] else { continue }
@@ -59,7 +64,9 @@ public struct Dataset: Sendable {
                 seq: event.seq, user: user, item: item, time: event.time.milliseconds, weight: event.weight,
                 isPositive: event.isPositive)
             eventHashes.append(event.eventHash)
+            if let query = history.queries[event.seq] { queries[item, default: []].append(query) }
         }
+        self.queries = queries.mapValues { Array($0.suffix(Self.queriesPerItem)) }
         self.interactions = interactions
         self.items = items
         self.schema = schema
@@ -67,7 +74,14 @@ public struct Dataset: Sendable {
         self.itemKeys = itemKeys
         joins = history.joins.filter { $0.position <= end }
         self.lastSeq = lastSeq
-        fingerprint = Self.fingerprint(interactions, eventHashes, items, schema)
+        fingerprint = Self.fingerprint(interactions, eventHashes, items, self.queries, schema)
+    }
+
+    /// What the query encoder and the search ranker know of an item's text, searches that led to it among it.
+    func encoderText(of item: Int, _ options: TextOptions) -> EncoderText {
+        var text = ItemTexts.forEncoder(items[item], options)
+        text.queries = queries[ItemIndex(item)] ?? []
+        return text
     }
 
     /// The live state after this window.
@@ -93,7 +107,7 @@ public struct Dataset: Sendable {
 
     private static func fingerprint(
         _ interactions: Interactions, _ eventHashes: [UInt64], _ items: [Entry<Item>],
-        _ schema: [String: AttributeType]
+        _ queries: [ItemIndex: [String]], _ schema: [String: AttributeType]
     ) -> String {
         var parts: [UInt64] = []
         func add<Element: BitwiseCopyable>(_ values: [Element]) {
@@ -112,6 +126,10 @@ public struct Dataset: Sendable {
             for (name, value) in item.attributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
                 parts.append(StableHash.xxh64("\(name)=\(value)"))
             }
+        }
+        for (item, queries) in queries.sorted(by: { $0.key < $1.key }) {
+            parts.append(UInt64(item))
+            for query in queries { parts.append(StableHash.xxh64(query)) }
         }
         for (name, type) in schema.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             parts.append(StableHash.xxh64("\(name):\(type)"))

@@ -36,6 +36,8 @@ public struct History: Sendable {
     /// Ids of known (not anonymous) users, by key.
     public private(set) var userIDs: [UserKey: UserID] = [:]
     public private(set) var lastSeq: Int64 = 0
+    /// What was searched for before a row, by its seq; few rows have one.
+    private(set) var queries: [Int64: String] = [:]
     /// In the order of the rows.
     private(set) var joins: [Join] = []
 
@@ -67,6 +69,9 @@ public struct History: Sendable {
         let weight = rules.weight(of: event.kind)
         guard weight > 0, let actor = event.actor, let item = event.itemId else { return }
         itemIDs[item.key] = item
+        if let query = event.query, !query.isEmpty, rules.isPositive(event) {
+            queries[event.seq] = String(query.prefix(Self.queryLimit))
+        }
         rows.append(
             Row(
                 seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
@@ -95,6 +100,9 @@ public struct History: Sendable {
             rows[row].actor = owners[rows[row].actor] ?? rows[row].actor
         }
     }
+
+    /// Letters of a query that are kept: a longer one is no query.
+    private static let queryLimit = 200
 
     /// Whose the past of a device has become when `position` rows have come: its first owner's.
     func identities(at position: Int) -> [UserKey: UserKey] {

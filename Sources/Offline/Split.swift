@@ -80,7 +80,7 @@ public struct Split: Sendable {
         return parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }
 
-    private init(_ kind: SplitKind, _ reason: String, _ known: [Int], _ asked: [Int], _ asOf: Timestamp) {
+    init(_ kind: SplitKind, _ reason: String, _ known: [Int], _ asked: [Int], _ asOf: Timestamp) {
         self.kind = kind
         self.reason = reason
         self.known = known

@@ -104,7 +104,7 @@ public struct Training {
 }
 
 /// The two cuts of one history, and the two fits they make.
-private struct Plan {
+struct Plan {
     let history: History
     let known: Known
     /// Known before T1, asked after it.

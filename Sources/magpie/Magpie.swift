@@ -18,7 +18,7 @@ struct Magpie: AsyncParsableCommand {
         version: version,
         subcommands: [
             ImportCommand.self, HideCommand.self, ShowCommand.self, DeleteCommand.self, EraseCommand.self,
-            TrainCommand.self, EvaluateCommand.self, BundlesCommand.self, VerifyCommand.self,
+            TrainCommand.self, EvaluateCommand.self, TuneCommand.self, BundlesCommand.self, VerifyCommand.self,
             RecommendCommand.self, SearchCommand.self, SimilarCommand.self, BatchCommand.self, ServeCommand.self,
             BenchCommand.self,
         ])

@@ -22,10 +22,29 @@ import Testing
         for _ in 0..<500 {
             seen.insert(QueryViews.cleanView(of: matrix, parts: parts, using: &random) ?? "")
         }
-        for expected in ["the matrix", "matrix", "the matrix 1999", "matrix sci-fi", "the matrix action 1999"] {
+        for expected in [
+            "the matrix", "matrix", "the matrix 1999", "matrix sci-fi", "the matrix action 1999", "matrix the",
+            "the mat", "the matr",
+        ] {
             #expect(seen.contains(expected))
         }
-        #expect(seen.allSatisfy { $0.contains("matrix") })
+        #expect(seen.allSatisfy { $0.contains("mat") })
+    }
+
+    @Test func whatItIsAboutIsAskedForToo() {
+        var random = RandomSource(seed: 6)
+        let text = EncoderText(title: "Up (2009)", other: "A widower ties balloons to his house. He flies away.")
+        let seen = Set(
+            (0..<400).compactMap { _ in QueryViews.cleanView(of: text, parts: TitleParts(text.title), using: &random) })
+        #expect(seen.contains { $0.hasPrefix("balloons to") || $0.contains("widower ties") })
+        #expect(!seen.contains { $0.contains("flies") }, "of the first sentence alone")
+    }
+
+    @Test func realQueriesAreHalfOfAll() {
+        var random = RandomSource(seed: 7)
+        let text = EncoderText(title: "Up (2009)", queries: ["balloon house film", "pixar old man"])
+        let views = QueryViews.views(of: text, count: 400, using: &random)
+        for query in text.queries { #expect((60...140).contains(views.count { $0 == query })) }
     }
 
     @Test func noTitleNoViews() {

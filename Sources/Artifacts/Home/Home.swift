@@ -8,6 +8,7 @@ import Foundation
 ///         log.sqlite        events, items, users
 ///         work/             artifacts between the stages, by cache key; may be deleted at any time
 ///         bundles/          see BundleStore
+///         tune/             what searches for a better configuration have measured
 ///         served/           segments of what was answered
 ///         rejects/          rows that an import refused
 ///         lock              held by the one writer, see WriterLock

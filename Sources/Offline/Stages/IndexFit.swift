@@ -111,7 +111,7 @@ extension IndexFit {
         var random = RandomSource(seed: seed, 0x0074_6578_7473)
         let titled = data.items.indices.filter { data.items[$0].attributes[ReservedAttribute.title] != nil }
         let texts = sample(titled, using: &random).prefix(wanted / 2).compactMap { row -> [Float]? in
-            let item = ItemTexts.forEncoder(data.items[row], text)
+            let item = data.encoderText(of: row, text)
             return QueryViews.views(of: item, count: 1, using: &random).first.flatMap { encoder.embed($0) }
         }
         let items = sample(table.withInput.items.map(Int.init), using: &random)

@@ -118,7 +118,7 @@ enum Questions {
             let item =
                 n % 2 == 0 && !liked.isEmpty
                 ? Int(liked[random.below(liked.count)]) : titled[random.below(titled.count)]
-            let text = ItemTexts.forEncoder(data.items[item], options)
+            let text = data.encoderText(of: item, options)
             return QueryViews.views(of: text, count: 1, using: &random).map { view in
                 Question(
                     scenario: Scenario.search.name, text: view, now: now, position: position,

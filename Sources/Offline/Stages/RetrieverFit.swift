@@ -16,9 +16,11 @@ struct RetrieverFit {
     let runner: StageRunner
 
     /// The folder of a draft bundle without rankers, made of links to the stages' results.
-    func draft(_ data: Dataset, window: String) throws -> Draft {
+    /// - Parameter retrievers: fits only what these need; nil: all.
+    func draft(_ data: Dataset, window: String, retrievers: [String]? = nil) throws -> Draft {
         let known = data.fingerprint
         var files: [String: URL] = [:]
+        func isWanted(_ retriever: String) -> Bool { retrievers?.contains(retriever) ?? true }
         func stage(
             _ name: String, _ file: String, isServed: Bool = true, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
@@ -34,89 +36,98 @@ struct RetrieverFit {
             try ItemTable.write(data.items, schema: data.schema, to: url)
             return "\(data.items.count) items, \(data.schema.count) attributes"
         }
-        let graph = try stage(
-            "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
-        ) {
-            url, progress in
-            let report = try ItemGraph.build(
-                from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
-                progress: progress, to: url)
-            return "\(report.nodes) nodes, \(report.edges) edges"
+        if isWanted("embedding") {
+            let graph = try stage(
+                "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
+            ) {
+                url, progress in
+                let report = try ItemGraph.build(
+                    from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
+                    progress: progress, to: url)
+                return "\(report.nodes) nodes, \(report.edges) edges"
+            }
+            let embedding = configuration.embedding
+            let vectors = try stage(
+                "embed", Self.skipGramFile, isServed: false,
+                [
+                    graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
+                    embedding.corpus.rawValue, "\(seed)",
+                ]
+            ) { url, progress in
+                let opened = try ItemGraph(
+                    opening: graph.folder.appendingPathComponent(Self.graphFile), itemCount: data.items.count)
+                let sentences = embedding.corpus.sentences(
+                    graph: opened, interactions: data.interactions, walks: configuration.walks, seed: seed,
+                    threads: threads)
+                let model = SkipGramTrainer.train(
+                    on: sentences, itemCount: data.items.count, options: embedding.skipGram, seed: seed,
+                    threads: threads, progress: progress)
+                try model.write(to: url)
+                return "\(sentences.count) \(embedding.corpus.rawValue), "
+                    + "\(embedding.skipGram.dimensions) dimensions, \(embedding.skipGram.epochs) epochs"
+            }
+            // The text encoder lands in the space of the behaviour; items without behaviour get their place from
+            // their text, so that the whole catalogue is in one index.
+            let fitted = try stage(
+                "query encoder", BundleFiles.queryEncoder,
+                [
+                    vectors.key, known, try Configuration.key(configuration.queryEncoder),
+                    try Configuration.key(configuration.text), try Configuration.key(embedding.table), "\(seed)",
+                ]
+            ) { url, progress in
+                let model = try SkipGramModel(opening: vectors.folder.appendingPathComponent(Self.skipGramFile))
+                let isKnown = model.counts.map { $0 > 0 }
+                let encoder = try QueryEncoder.train(
+                    texts: data.items.indices.map { data.encoderText(of: $0, configuration.text) },
+                    targets: unitRows(of: model), known: isKnown, dimension: model.dimension,
+                    options: configuration.queryEncoder, seed: seed, threads: threads, progress: progress, to: url)
+                let d = model.dimension
+                let cold = isKnown.indices.filter { !isKnown[$0] }
+                _ = try EmbeddingTable.build(
+                    from: model, popularity: data.interactions.positivesPerItem(),
+                    filled: cold.map { (ItemIndex($0), Array(encoder.itemVectors[$0 * d..<($0 + 1) * d])) },
+                    options: embedding.table,
+                    to: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings))
+                return "\(isKnown.count - cold.count) items placed by behaviour, \(cold.count) by their text"
+            }
+            files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
+                .appendingPathComponent(BundleFiles.embeddings)
+            // Which of its files there are depends on how many vectors there are.
+            let indexes = try runner.run(
+                "index", window: window, version: 2,
+                inputs: [
+                    fitted.key, known, try Configuration.key(configuration.index.partitioned),
+                    "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",
+                ]
+            ) { folder, progress in
+                let fit = IndexFit(
+                    data: data, options: configuration.index, text: configuration.text, seed: seed, threads: threads)
+                return try fit.build(fitted.folder, to: folder, progress: progress)
+            }
+            for file in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
+                let url = indexes.folder.appendingPathComponent(file)
+                if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
+            }
         }
-        let embedding = configuration.embedding
-        let vectors = try stage(
-            "embed", Self.skipGramFile, isServed: false,
-            [
-                graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
-                embedding.corpus.rawValue, "\(seed)",
-            ]
-        ) { url, progress in
-            let opened = try ItemGraph(
-                opening: graph.folder.appendingPathComponent(Self.graphFile), itemCount: data.items.count)
-            let sentences = embedding.corpus.sentences(
-                graph: opened, interactions: data.interactions, walks: configuration.walks, seed: seed,
-                threads: threads)
-            let model = SkipGramTrainer.train(
-                on: sentences, itemCount: data.items.count, options: embedding.skipGram, seed: seed,
-                threads: threads, progress: progress)
-            try model.write(to: url)
-            return "\(sentences.count) \(embedding.corpus.rawValue), "
-                + "\(embedding.skipGram.dimensions) dimensions, \(embedding.skipGram.epochs) epochs"
+        if isWanted("neighbours") {
+            _ = try stage(
+                "neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]
+            ) {
+                url, progress in
+                let report = try NeighbourTable.build(
+                    from: data.interactions, options: configuration.neighbours, seed: seed, threads: threads,
+                    progress: progress, to: url)
+                return "\(report.edges) edges"
+            }
         }
-        // The text encoder lands in the space of the behaviour; items without behaviour get their place from
-        // their text, so that the whole catalogue is in one index.
-        let fitted = try stage(
-            "query encoder", BundleFiles.queryEncoder,
-            [
-                vectors.key, known, try Configuration.key(configuration.queryEncoder),
-                try Configuration.key(configuration.text), try Configuration.key(embedding.table), "\(seed)",
-            ]
-        ) { url, progress in
-            let model = try SkipGramModel(opening: vectors.folder.appendingPathComponent(Self.skipGramFile))
-            let isKnown = model.counts.map { $0 > 0 }
-            let encoder = try QueryEncoder.train(
-                texts: data.items.map { ItemTexts.forEncoder($0, configuration.text) },
-                targets: unitRows(of: model), known: isKnown, dimension: model.dimension,
-                options: configuration.queryEncoder, seed: seed, threads: threads, progress: progress, to: url)
-            let d = model.dimension
-            let cold = isKnown.indices.filter { !isKnown[$0] }
-            _ = try EmbeddingTable.build(
-                from: model, popularity: data.interactions.positivesPerItem(),
-                filled: cold.map { (ItemIndex($0), Array(encoder.itemVectors[$0 * d..<($0 + 1) * d])) },
-                options: embedding.table,
-                to: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings))
-            return "\(isKnown.count - cold.count) items placed by behaviour, \(cold.count) by their text"
-        }
-        files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
-            .appendingPathComponent(BundleFiles.embeddings)
-        // Which of its files there are depends on how many vectors there are.
-        let indexes = try runner.run(
-            "index", window: window, version: 2,
-            inputs: [
-                fitted.key, known, try Configuration.key(configuration.index.partitioned),
-                "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",
-            ]
-        ) { folder, progress in
-            let fit = IndexFit(
-                data: data, options: configuration.index, text: configuration.text, seed: seed, threads: threads)
-            return try fit.build(fitted.folder, to: folder, progress: progress)
-        }
-        for file in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
-            let url = indexes.folder.appendingPathComponent(file)
-            if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
-        }
-        _ = try stage("neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]) {
-            url, progress in
-            let report = try NeighbourTable.build(
-                from: data.interactions, options: configuration.neighbours, seed: seed, threads: threads,
-                progress: progress, to: url)
-            return "\(report.edges) edges"
-        }
-        _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) { url, _ in
-            let report = try TextIndex.build(
-                data.items.map { ItemTexts.forIndex($0, configuration.text) }, k1: configuration.text.k1,
-                b: configuration.text.b, to: url)
-            return "\(report.terms) terms, \(report.postings) postings"
+        if isWanted("text") {
+            _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
+                url, _ in
+                let report = try TextIndex.build(
+                    data.items.map { ItemTexts.forIndex($0, configuration.text) }, k1: configuration.text.k1,
+                    b: configuration.text.b, to: url)
+                return "\(report.terms) terms, \(report.postings) postings"
+            }
         }
         _ = try stage("popular", BundleFiles.popular, [known]) { url, _ in
             let report = try PopularRetriever.build(from: data.interactions, to: url)

@@ -11,6 +11,9 @@ import MagpieKernels
 ///   spends its effort on where items are alike instead of where they differ.
 /// - *Batches*: items are dealt anew in each epoch, sorted by the hash of one random word of their title, so that
 ///   titles which share a word often meet and learn to differ ("The Matrix", "The Matrix Reloaded").
+///   Each item is dealt once an epoch, however often it is searched for, so every item is as likely as another to be
+///   a wrong answer: the correction for that (logQ: Bengio and Senecal 2008; Yi et al. 2019) is the same for all, and
+///   the softmax does not see it.
 /// - *Items without behaviour* have no target. They get a vector of their own, which starts where their words put
 ///   them and moves with the training, so that they are found, and lie near what they read like.
 /// - *Step*: Adagrad with one rate per row (Duchi et al. 2011), as rare features need longer steps.

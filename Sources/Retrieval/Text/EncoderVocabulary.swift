@@ -23,6 +23,7 @@ struct EncoderVocabulary {
             if let year = title.year { features.collect(year, into: &found) }
             for keyword in text.keywords { features.collect(keyword, into: &found) }
             features.collect(text.other, detail: .words, into: &found)
+            for query in text.queries { features.collect(query, limit: QueryEncoder.maxFeatures, into: &found) }
             found.sort()
             var last: UInt32?
             for bucket in found where bucket != last {

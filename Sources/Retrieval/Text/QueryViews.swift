@@ -7,19 +7,23 @@ public struct EncoderText: Sendable, Equatable {
     public var keywords: [String]
     /// A description, names, anything longer.
     public var other: String
+    /// What people searched for before they came to it.
+    public var queries: [String]
 
-    public init(title: String, keywords: [String] = [], other: String = "") {
+    public init(title: String, keywords: [String] = [], other: String = "", queries: [String] = []) {
         self.title = title
         self.keywords = keywords
         self.other = other
+        self.queries = queries
     }
 }
 
 /// Known-item queries: what somebody types who looks for this very item.
 ///
-/// There is no search log on the first day, but every item tells how it would be searched for (simulated known-item
+/// There is no search log on the first day (queries that led to an item join as they come), but every item tells how it would be searched for (simulated known-item
 /// queries: Azzopardi, de Rijke, Balog, SIGIR 2007). "Matrix, The (1999)", genre Sci-Fi gives "the matrix",
-/// "matrix", "matrix 1999", "matrix sci-fi", and half of them with a slip of the finger: "teh matrix", "matirx".
+/// "matrix", "matrix 1999", "matrix sci-fi", "the matr" (typed so far), and half of them with a slip of the finger: "teh
+/// matrix", "matirx".
 /// The query encoder and the search ranker are trained on such queries. A pure function of text and random source.
 public enum QueryViews {
     /// `count` queries for the item; none when its title is empty.
@@ -28,8 +32,12 @@ public enum QueryViews {
         return (0..<count).compactMap { _ in view(of: text, parts: parts, using: &random) }
     }
 
-    /// One query for the item, with typing errors in half of all; nil when its title is empty.
+    /// One query for the item, as people made it half of the time where they did, else with typing errors in half of
+    /// all; nil when its title is empty.
     public static func view(of text: EncoderText, parts: TitleParts, using random: inout RandomSource) -> String? {
+        if !text.queries.isEmpty, !parts.main.isEmpty, random.uniform() < 0.5 {
+            return text.queries[random.below(text.queries.count)]
+        }
         guard var query = cleanView(of: text, parts: parts, using: &random) else { return nil }
         if random.uniform() < 0.5 {
             query = withTypo(query, using: &random)
@@ -45,19 +53,48 @@ public enum QueryViews {
             query = parts.alternatives[random.below(parts.alternatives.count)]
         }
         guard !query.isEmpty else { return nil }
+        if random.uniform() < 0.05, let about = someWords(ofFirstSentence: text.other, using: &random) { return about }
         let shape = random.uniform()
         if shape < 0.2 {
             query = TitleParts.withoutArticle(query)
         } else if shape < 0.4 {
             query = someWords(of: query, using: &random)
+        } else if shape < 0.46 {
+            query = shuffled(query, using: &random)
         }
         query = query.lowercased()
+        if random.uniform() < 0.15 { return typedSoFar(query, using: &random) }
         let addition = random.uniform()
         if addition < 0.25, !text.keywords.isEmpty {
             query += " " + text.keywords[random.below(text.keywords.count)].lowercased()
         }
         if addition > 0.125, addition < 0.375, let year = parts.year { query += " " + year }
         return query
+    }
+
+    /// Without the end of the last word, of which at least three letters are left: what the box holds while somebody types.
+    private static func typedSoFar(_ query: String, using random: inout RandomSource) -> String {
+        let start = query.lastIndex(of: " ").map(query.index(after:)) ?? query.startIndex
+        let length = query[start...].count
+        guard length > 3 else { return query }
+        return String(query[..<query.index(start, offsetBy: 3 + random.below(length - 3))])
+    }
+
+    /// The words in any order (Fisher and Yates).
+    private static func shuffled(_ title: String, using random: inout RandomSource) -> String {
+        var words = title.split(separator: " ")
+        for i in words.indices.dropLast() { words.swapAt(i, i + random.below(words.count - i)) }
+        return words.joined(separator: " ")
+    }
+
+    /// Two to five words in a row of what the item is said to be about; nil where nothing is said.
+    private static func someWords(ofFirstSentence text: String, using random: inout RandomSource) -> String? {
+        let sentence = text.prefix { $0 != "." && $0 != "!" && $0 != "?" }.prefix(400)
+        let words = sentence.split { !$0.isLetter && !$0.isNumber && $0 != "'" && $0 != "-" }
+        guard words.count > 2 else { return nil }
+        let count = min(2 + random.below(4), words.count)
+        let start = random.below(words.count - count + 1)
+        return words[start..<start + count].joined(separator: " ").lowercased()
     }
 
     /// A run of at least half of the words, always with the longest, which most often tells the item apart.
