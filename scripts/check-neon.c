@@ -199,14 +199,13 @@ static void check_code_scan(const mk_partition_table *scalar, const mk_partition
 
 static void check_records(const mk_partition_table *scalar, const mk_partition_table *fast) {
     const size_t padded = 16 * (1 + below(20)), count = below(40), total = count + 1;
-    const size_t size = (16 + padded + padded / 4 + 15) / 16 * 16;
+    const size_t size = sizeof(mk_record) + padded + padded / 4;
     uint8_t *records = room(total * size);
     float *query = floats(padded), *parts = floats(65536), *a = room((count + 1) * 4), *b = room((count + 1) * 4);
     uint32_t *positions = room((count + 1) * 4);
     for (size_t i = 0; i < total * size; i++) records[i] = (uint8_t)draw();
     for (size_t i = 0; i < total; i++) {
-        const mk_record head = {(float)below(100) / 7, (float)below(100) / 3, -(float)below(100) / 9,
-                                (uint16_t)below(65536), 0};
+        const mk_record head = {-(float)below(100) / 9, (uint16_t)(0x3800 + below(0x800)), (uint16_t)below(65536)};
         memcpy(records + i * size, &head, sizeof head);
     }
     for (size_t i = 0; i < count; i++) positions[i] = (uint32_t)below(total);
