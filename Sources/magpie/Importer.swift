@@ -85,8 +85,9 @@ final class Importer {
             earliest = [earliest, time].compactMap { $0 }.min()
         }
         // The catalogue has no times: it counts as known from the first rating on.
-        let movies = try folder.items(validFrom: earliest ?? Timestamp(milliseconds: 0))
-        try pump(movies, url.appendingPathComponent("movies.csv")) { try load.append($0) }
+        let known = earliest ?? Timestamp(milliseconds: 0)
+        try pump(folder.items(validFrom: known), folder.itemFile) { try load.append($0) }
+        if let file = folder.userFile { try pump(folder.users(file, validFrom: known), file) { try load.append($0) } }
     }
 
     /// - Returns: the earliest time in the file.
