@@ -16,6 +16,10 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var queryEncoder = QueryEncoder.Options()
     public var index = IndexOptions()
     public var neighbours = NeighbourOptions()
+    public var transitions = TransitionOptions()
+    public var ease = EASEOptions()
+    public var cosine = CosineOptions()
+    public var sessions = SessionOptions()
     public var text = TextOptions()
     public var ranker = RankerOptions()
     public var scenarios = Scenario.shipped

@@ -54,10 +54,13 @@ public struct Snapshot: Sendable {
             embedder = retriever
             similarities.append(EmbeddingSimilarity(table))
         }
-        if let url = there(BundleFiles.neighbours) {
+        for url in BundleFiles.tables.compactMap(there) {
             let table = try NeighbourTable(opening: url, itemCount: items.count)
-            retrievers.append(NeighbourRetriever(table))
-            similarities.append(NeighbourSimilarity(table))
+            retrievers += NeighbourRetriever.all(table)
+            if table.method == .rp3beta { similarities.append(NeighbourSimilarity(table)) }
+        }
+        if let url = there(BundleFiles.sessions) {
+            retrievers.append(try SessionRetriever(opening: url, itemCount: items.count))
         }
         if let url = there(BundleFiles.text) {
             let index = try TextIndex(opening: url)

@@ -105,12 +105,8 @@ struct RetrieverFit {
             let url = indexes.folder.appendingPathComponent(file)
             if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
         }
-        _ = try stage("neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]) {
-            url, progress in
-            let report = try NeighbourTable.build(
-                from: data.interactions, options: configuration.neighbours, seed: seed, threads: threads,
-                progress: progress, to: url)
-            return "\(report.edges) edges"
+        for table in try neighbourStages(data) {
+            _ = try stage(table.name, table.file, [known, table.options], table.build)
         }
         _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) { url, _ in
             let report = try TextIndex.build(
