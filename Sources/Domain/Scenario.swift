@@ -29,10 +29,10 @@ public struct Scenario: Sendable, Hashable, Codable {
         name: "home",
         retrievers: [
             "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine",
-            "cosine-recent", "sessions", "popular",
+            "cosine-recent", "sessions", "trending", "covisits", "popular",
         ], excludeSeen: true)
     public static let similar = Scenario(
-        name: "similar", retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions"],
+        name: "similar", retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
         excludeSeen: false)
     public static let search = Scenario(
         name: "search", retrievers: ["text", "embedding"], excludeSeen: false)

@@ -1,7 +1,7 @@
 import MagpieRetrieval
 
 extension Configuration {
-    /// The part of ``checkRanges(file:)`` about tables of neighbours and sessions.
+    /// The part of ``checkRanges(file:)`` about tables of neighbours, sessions and live counts.
     func checkNeighbours(
         _ whole: (String, Int, ClosedRange<Int>) throws -> Void,
         _ real: (String, Double, ClosedRange<Double>) throws -> Void
@@ -48,5 +48,6 @@ extension Configuration {
             ("sessions", sessions.sessions), ("itemsPerSession", sessions.itemsPerSession),
             ("sample", sessions.sample), ("neighbours", sessions.neighbours), ("items", sessions.items),
         ] { try whole("sessions.\(name)", value, 1...many) }
+        try whole("live.halfLifeHours", live.halfLifeHours, 1...1_000_000)
     }
 }

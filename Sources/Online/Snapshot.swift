@@ -15,6 +15,8 @@ public struct Snapshot: Sendable {
     public let scenarios: [String: Scenario]
     public let features: FeatureCatalogue
     public let checkpoint: Checkpoint?
+    /// Whether its state knows what is trending; older bundles' does not.
+    let isLive: Bool
     let embedder: EmbeddingRetriever?
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
@@ -75,6 +77,12 @@ public struct Snapshot: Sendable {
             popularity = PopularityShare(popular)
         }
 
+        let checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
+        isLive = checkpoint?.halfLife != nil
+        if isLive {
+            retrievers += [LiveRetriever.trending(itemCount: items.count), .covisits(itemCount: items.count)]
+        }
+
         let features = FeatureCatalogue(
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
         let isPartial = BundleFiles.retrievers.contains { there($0) == nil }
@@ -99,7 +107,7 @@ public struct Snapshot: Sendable {
         self.features = features
         self.rankers = rankers
         self.scenarios = Dictionary(scenarios.map { ($0.name, $0) }) { _, last in last }
-        checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
+        self.checkpoint = checkpoint
         availability = Availability(items)
     }
 
@@ -109,6 +117,9 @@ public struct Snapshot: Sendable {
         }
         return scenario
     }
+
+    /// Retrievers that answer without knowing anything of the user.
+    static let impersonal: Set<String> = ["popular", "trending"]
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
 

@@ -23,6 +23,13 @@ final class BundledWorld: Sendable {
     let revisions: [Revision<Item>]
 
     static let day: Int64 = 86_400_000
+    /// In the order of the snapshot.
+    static let retrievers = [
+        "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine", "cosine-recent",
+        "sessions", "text", "popular", "trending", "covisits",
+    ]
+    /// The files without which nobody knows anything of a user; with the state, that is, which has the covisits.
+    static let personal = [BundleFiles.embeddings, BundleFiles.text, BundleFiles.sessions, BundleFiles.state] + BundleFiles.tables
 
     private init() throws {
         folder = try TemporaryFolder()

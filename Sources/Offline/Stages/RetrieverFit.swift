@@ -119,9 +119,14 @@ struct RetrieverFit {
             return "\(report.items) items with positives"
         }
         _ = try stage(
-            "state", BundleFiles.state, [known, data.stateKey, try Configuration.key(configuration.events)]
+            "state", BundleFiles.state,
+            [
+                known, data.stateKey, try Configuration.key(configuration.events),
+                try Configuration.key(configuration.live),
+            ]
         ) { url, _ in
-            let state = data.state(rules: configuration.events)
+            let state = data.state(
+                rules: configuration.events, halfLife: HalfLife(hours: configuration.live.halfLifeHours))
             try Checkpoint.write(state, to: url)
             return "\(data.interactions.users.count) users, log position \(data.lastSeq)"
         }
