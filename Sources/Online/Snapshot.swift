@@ -85,7 +85,7 @@ public struct Snapshot: Sendable {
 
         let features = FeatureCatalogue(
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
-        let isPartial = BundleFiles.retrievers.contains { there($0) == nil }
+        let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
         var rankers: [String: LinearRanker] = [:]
         for scenario in scenarios {
             guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }

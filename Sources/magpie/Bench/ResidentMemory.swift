@@ -11,6 +11,17 @@ enum ResidentMemory {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// The most bytes that the process has held so far; nil where the system does not tell.
+    static func peak() -> Int? {
+        var usage = rusage()
+        #if os(Linux)
+        let (who, unit) = (RUSAGE_SELF, 1_024)
+        #else
+        let (who, unit) = (RUSAGE_SELF, 1)
+        #endif
+        return getrusage(who, &usage) == 0 ? Int(usage.ru_maxrss) * unit : nil
+    }
+
     /// glibc keeps freed memory for the next allocation; with it, what an index takes would be hidden in what its
     /// build had left behind. Other C libraries have no such call, and numbers are lower there.
     private static func trim() {
