@@ -80,7 +80,8 @@ public struct Snapshot: Sendable {
         let checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
         isLive = checkpoint?.halfLife != nil
         if isLive {
-            retrievers += [LiveRetriever.trending(itemCount: items.count), .covisits(itemCount: items.count)]
+            retrievers.append(LiveRetriever.trending(itemCount: items.count))
+            retrievers.append(LiveRetriever.covisits(itemCount: items.count))
         }
 
         let features = FeatureCatalogue(

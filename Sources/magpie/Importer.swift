@@ -92,8 +92,8 @@ final class Importer {
 
     /// - Returns: the earliest time in the file.
     @discardableResult
-    private func readEvents<Reader: RowReader<Event>>(
-        _ reader: Reader, _ url: URL, into load: BulkLoad, _ identifier: borrowing EventIdentifier
+    private func readEvents(
+        _ reader: any RowReader<Event>, _ url: URL, into load: BulkLoad, _ identifier: borrowing EventIdentifier
     ) throws -> Timestamp? {
         var earliest: Timestamp?
         try pump(reader, url) { row in
@@ -105,8 +105,8 @@ final class Importer {
         return earliest
     }
 
-    private func pump<Reader: RowReader>(
-        _ reader: Reader, _ url: URL, _ receive: (Reader.Row) throws -> Void
+    private func pump<Row>(
+        _ reader: any RowReader<Row>, _ url: URL, _ receive: (Row) throws -> Void
     ) throws {
         let size = (try? FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
         progress.begin("reading \(url.lastPathComponent)")
