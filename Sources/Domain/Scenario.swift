@@ -32,7 +32,8 @@ public struct Scenario: Sendable, Hashable, Codable {
             "cosine-recent", "sessions", "trending", "covisits", "popular",
         ], excludeSeen: true)
     public static let similar = Scenario(
-        name: "similar", retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
+        name: "similar",
+        retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
         excludeSeen: false)
     public static let search = Scenario(
         name: "search", retrievers: ["text", "embedding"], excludeSeen: false)

@@ -29,7 +29,9 @@ public enum SymmetricInverse {
         let sweep = Sweep(matrix, order: n, threads: threads)
         for first in stride(from: 0, to: n, by: pivots) {
             let count = min(pivots, n - first)
-            guard let inverse = PivotBlock.inverse(of: sweep.block(at: first, count), order: count) else { return first }
+            guard let inverse = PivotBlock.inverse(of: sweep.block(at: first, count), order: count) else {
+                return first
+            }
             sweep.gather(first, count)
             sweep.multiply(by: inverse, count)
             sweep.update(count)
@@ -142,7 +144,8 @@ private struct Sweep: Sendable {
         }
         let work = pieces
         Parallel.forEach(
-            work.count, threads: threads, scratch: { [Float](repeating: 0, count: SymmetricInverse.rowsPerCall * width) }
+            work.count, threads: threads,
+            scratch: { [Float](repeating: 0, count: SymmetricInverse.rowsPerCall * width) }
         ) { piece, products in
             let (column, first) = work[piece]
             let end = min(first / height * height + height, n)
@@ -157,7 +160,8 @@ private struct Sweep: Sendable {
                         into: out, outStride: width)
                     for r in 0..<rows {
                         // Of the block on the diagonal also what lies above it: nobody reads that.
-                        VectorKernels.axpy(-1, out + r * width, into: matrix.pointer + (row + r) * n + column, count: wide)
+                        VectorKernels.axpy(
+                            -1, out + r * width, into: matrix.pointer + (row + r) * n + column, count: wide)
                     }
                 }
             }
@@ -218,7 +222,8 @@ private enum PivotBlock {
                     if i > j {
                         l[i * n + j] = sum / l[j * n + j]
                     } else {
-                        guard sum > 0, sum.isFinite else { return false }
+                        // What is left of the diagonal must be more than the rounding of the Floats it is made of.
+                        guard sum > l[i * n + i] * Double(Float.ulpOfOne), sum.isFinite else { return false }
                         l[i * n + i] = sum.squareRoot()
                     }
                 }

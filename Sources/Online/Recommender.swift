@@ -189,7 +189,8 @@ public struct Recommender: Sendable {
         if snapshot.isLive {
             let asked = seed.map { [Interest(item: $0, time: now)] } ?? history
             query.trending = trends.trending(for: asked, now: now, state: state)
-            query.covisits = trends.covisits(of: asked.prefix(LiveTrends.tasteItems).map(\.item), now: now, state: state)
+            query.covisits = trends.covisits(
+                of: asked.prefix(LiveTrends.tasteItems).map(\.item), now: now, state: state)
         }
         return (query, exclusions)
     }

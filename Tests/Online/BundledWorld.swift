@@ -29,7 +29,8 @@ final class BundledWorld: Sendable {
         "sessions", "text", "popular", "trending", "covisits",
     ]
     /// The files without which nobody knows anything of a user; with the state, that is, which has the covisits.
-    static let personal = [BundleFiles.embeddings, BundleFiles.text, BundleFiles.sessions, BundleFiles.state] + BundleFiles.tables
+    static let personal =
+        [BundleFiles.embeddings, BundleFiles.text, BundleFiles.sessions, BundleFiles.state] + BundleFiles.tables
 
     private init() throws {
         folder = try TemporaryFolder()

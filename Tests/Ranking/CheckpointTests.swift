@@ -127,7 +127,8 @@ import Testing
             && !tensor.name.hasPrefix("visits.")
         {
             switch tensor.type {
-            case .u64: writer.add(tensor.name, Array(try file.tensor(tensor.name, as: UInt64.self)), shape: tensor.shape)
+            case .u64:
+                writer.add(tensor.name, Array(try file.tensor(tensor.name, as: UInt64.self)), shape: tensor.shape)
             case .i64: writer.add(tensor.name, Array(try file.tensor(tensor.name, as: Int64.self)), shape: tensor.shape)
             default: writer.add(tensor.name, Array(try file.tensor(tensor.name, as: UInt8.self)), shape: tensor.shape)
             }

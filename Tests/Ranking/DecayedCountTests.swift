@@ -62,7 +62,8 @@ import Testing
         }
         // Asked before, the new one has not happened.
         let before = Timestamp(milliseconds: 4 * hour)
-        #expect(new.count(at: before, halfLife) == 0 && !new.isBefore(before, halfLife) && many.isBefore(before, halfLife))
+        #expect(
+            new.count(at: before, halfLife) == 0 && !new.isBefore(before, halfLife) && many.isBefore(before, halfLife))
         #expect(DecayedCount().count(at: before, halfLife) == 0 && DecayedCount().log2Count() == -.infinity)
     }
 
@@ -75,7 +76,8 @@ import Testing
             for time in extremes { count.fold(time: time, halfLife, sign: -1) }
             for now in extremes { #expect(count.count(at: Timestamp(milliseconds: now), halfLife) >= 0) }
             let damaged = DecayedCount(
-                periods: [(Int64.max, Int64.max), (.min, .max), (0, .min), (.max, 5)].map { .init(number: $0, sum: $1) })
+                periods: [(Int64.max, Int64.max), (.min, .max), (0, .min), (.max, 5)].map { .init(number: $0, sum: $1) }
+            )
             for now in extremes { #expect(damaged.count(at: Timestamp(milliseconds: now), halfLife) >= 0) }
         }
     }

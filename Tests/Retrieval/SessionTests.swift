@@ -12,14 +12,18 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     /// The same by its definition, over sessions that are newest first.
-    static func scores(_ sessions: [Set<ItemIndex>], _ present: [ItemIndex], _ options: SessionOptions) -> [ItemIndex: Double] {
+    static func scores(_ sessions: [Set<ItemIndex>], _ present: [ItemIndex], _ options: SessionOptions) -> [ItemIndex:
+        Double]
+    {
         let length = Double(present.count)
         let related = sessions.enumerated().filter { !$0.element.isDisjoint(with: present) }.prefix(options.sample)
         let similar = related.map { number, items in
-            (number: number, items: items,
+            (
+                number: number, items: items,
                 similarity: present.enumerated().reduce(0.0) {
                     $0 + (items.contains($1.element) ? (length - Double($1.offset)) / length : 0)
-                })
+                }
+            )
         }
         // Equal but for rounding: the newer first.
         let best = similar.sorted { a, b in
@@ -107,7 +111,9 @@ import Testing
     }
 
     @Test func structureOutOfRange() throws {
-        func write(_ change: (inout [Int64], inout [UInt32], inout [Int64], inout [UInt32], inout String) -> Void) throws {
+        func write(_ change: (inout [Int64], inout [UInt32], inout [Int64], inout [UInt32], inout String) -> Void)
+            throws
+        {
             var (offsets, items): ([Int64], [UInt32]) = ([0, 2, 4], [0, 1, 1, 2])
             var (itemOffsets, sessions): ([Int64], [UInt32]) = ([0, 1, 3, 4], [0, 0, 1, 1])
             var options = try canonicalJSON(SessionOptions())
@@ -132,7 +138,9 @@ import Testing
                 case 4: offsets = []
                 case 5: itemOffsets = []
                 case 6: options = options.replacingOccurrences(of: #""sample":1000"#, with: #""sample":-1"#)
-                default: options = options.replacingOccurrences(of: #""gapMinutes":30"#, with: #""gapMinutes":9000000000000000000"#)
+                default:
+                    options = options.replacingOccurrences(
+                        of: #""gapMinutes":30"#, with: #""gapMinutes":9000000000000000000"#)
                 }
             }
             #expect(throws: ArtifactError.self, "damage \(damage)") { try SessionIndex(opening: url) }

@@ -88,7 +88,9 @@ final class TemporaryFolder {
 
 /// Every behaviour artifact of one world, and what opens on it.
 struct BehaviourBundle {
-    static let names = ["graph", "skipgram", "embeddings", "neighbours", "transitions", "ease", "cosine", "sessions", "popular"]
+    static let names = [
+        "graph", "skipgram", "embeddings", "neighbours", "transitions", "ease", "cosine", "sessions", "popular",
+    ]
     static let tables = ["neighbours", "transitions", "ease", "cosine"]
     static let indexNames = ["index-in", "index-out"]
     let folder: TemporaryFolder

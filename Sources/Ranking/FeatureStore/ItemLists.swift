@@ -27,7 +27,8 @@ struct ItemLists: Sendable {
 
     func heat(of row: Int) -> DecayedCount {
         DecayedCount(
-            periods: (Int(heatOffsets[row])..<Int(heatOffsets[row + 1])).map { .init(number: period[$0], sum: sum[$0]) })
+            periods: (Int(heatOffsets[row])..<Int(heatOffsets[row + 1])).map { .init(number: period[$0], sum: sum[$0]) }
+        )
     }
 
     func visits(of row: Int) -> [ItemState.Visit] {

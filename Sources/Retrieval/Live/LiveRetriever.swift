@@ -27,7 +27,8 @@ public struct LiveRetriever: Retriever {
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, !deadline.hasPassed else { return [] }
-        return Array(list(query).lazy.filter { $0.item != query.seed && !query.excluded.contains($0.item) }.prefix(limit))
+        return Array(
+            list(query).lazy.filter { $0.item != query.seed && !query.excluded.contains($0.item) }.prefix(limit))
     }
 
     public func scores(of items: [ItemIndex], for query: Query) -> [Float] {

@@ -37,6 +37,7 @@ public enum Cosine {
         }
         return try NeighbourTable.write(
             rows, method: .cosine, options: options,
-            whole: HistoryWindow(items: HistoryWindow.everything, recencyDecay: options.recencyDecay), recent: options.recent, to: url)
+            whole: HistoryWindow(items: HistoryWindow.everything, recencyDecay: options.recencyDecay),
+            recent: options.recent, to: url)
     }
 }

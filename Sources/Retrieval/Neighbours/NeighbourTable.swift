@@ -42,7 +42,8 @@ public struct NeighbourTable: Sendable {
             struct Options: Decodable { var recencyDecay: Double }
             let options = try? decoder.decode(Options.self, from: Data(try file.requiredMetadata("options").utf8))
             method = .rp3beta
-            windows = options.map { [HistoryWindow(items: HistoryWindow.everything, recencyDecay: $0.recencyDecay)] } ?? []
+            windows =
+                options.map { [HistoryWindow(items: HistoryWindow.everything, recencyDecay: $0.recencyDecay)] } ?? []
         } else {
             guard let method = Method(rawValue: try file.requiredMetadata("method")) else {
                 throw ArtifactError.missing(path: url.path, name: "known method in __metadata__")

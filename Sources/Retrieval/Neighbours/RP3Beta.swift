@@ -27,7 +27,8 @@ public enum RP3Beta {
         }
         return try NeighbourTable.write(
             rows, method: .rp3beta, options: options,
-            whole: HistoryWindow(items: HistoryWindow.everything, recencyDecay: options.recencyDecay), recent: options.recent, to: url)
+            whole: HistoryWindow(items: HistoryWindow.everything, recencyDecay: options.recencyDecay),
+            recent: options.recent, to: url)
     }
 }
 
