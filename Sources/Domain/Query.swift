@@ -7,6 +7,10 @@ public struct Query: Sendable {
     public var text: String?
     /// The item that others should be similar to.
     public var seed: ItemIndex?
+    /// What live events say at the moment of the request, best first: what is liked most lately, by all and in the
+    /// categories that the user likes; and what those liked who lately liked the same.
+    public var trending: [Scored] = []
+    public var covisits: [Scored] = []
     /// Items that must not be returned: seen, unavailable, filtered out. They never take a candidate's place.
     public var excluded: ItemSet
 

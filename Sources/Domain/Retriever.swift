@@ -4,7 +4,7 @@
 /// EVERY candidate (``scores(of:for:)``), so that the ranker sees all opinions of all candidates and not only
 /// the opinion that proposed one.
 public protocol Retriever: Sendable {
-    /// "embedding", "neighbours", "text", "popular": part of feature names, so it never changes.
+    /// "embedding", "neighbours", "ease-recent", "text", "popular": part of feature names, so it never changes.
     var name: String { get }
 
     /// The best items for the query, best first (``Scored``), none of `query.excluded`, at most `limit`.

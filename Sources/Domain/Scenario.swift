@@ -26,9 +26,15 @@ public struct Scenario: Sendable, Hashable, Codable {
     }
 
     public static let home = Scenario(
-        name: "home", retrievers: ["embedding", "neighbours", "popular"], excludeSeen: true)
+        name: "home",
+        retrievers: [
+            "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine",
+            "cosine-recent", "sessions", "trending", "covisits", "popular",
+        ], excludeSeen: true)
     public static let similar = Scenario(
-        name: "similar", retrievers: ["embedding", "neighbours"], excludeSeen: false)
+        name: "similar",
+        retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
+        excludeSeen: false)
     public static let search = Scenario(
         name: "search", retrievers: ["text", "embedding"], excludeSeen: false)
     public static let shipped = [home, similar, search]

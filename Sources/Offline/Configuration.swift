@@ -16,6 +16,11 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var queryEncoder = QueryEncoder.Options()
     public var index = IndexOptions()
     public var neighbours = NeighbourOptions()
+    public var transitions = TransitionOptions()
+    public var ease = EASEOptions()
+    public var cosine = CosineOptions()
+    public var sessions = SessionOptions()
+    public var live = LiveOptions()
     public var text = TextOptions()
     public var ranker = RankerOptions()
     public var scenarios = Scenario.shipped
@@ -71,6 +76,14 @@ public struct EmbeddingOptions: Sendable, Hashable, Codable {
     public var skipGram = SkipGramOptions()
     /// How a user's history becomes a query, and what popularity adds.
     public var table = EmbeddingTableOptions()
+
+    public init() {}
+}
+
+/// What live events say: what is trending, and what goes together lately.
+public struct LiveOptions: Sendable, Hashable, Codable {
+    /// A like counts half as much after so many hours.
+    public var halfLifeHours = 168
 
     public init() {}
 }

@@ -79,11 +79,7 @@ extension Configuration {
         try whole("index.partitioned.iterations", partitioned.iterations, 0...1_000)
         try whole("index.partitioned.calibrationQueries", partitioned.calibrationQueries, 1...100_000)
 
-        try real("neighbours.alpha", neighbours.alpha, 0...10)
-        try real("neighbours.beta", neighbours.beta, 0...10)
-        try whole("neighbours.topN", neighbours.topN, 1...100_000)
-        try whole("neighbours.historyLimit", neighbours.historyLimit, 1...many)
-        try real("neighbours.recencyDecay", neighbours.recencyDecay, 0...1)
+        try checkNeighbours(whole, real)
 
         for (name, value) in [
             ("titleBoost", text.titleBoost), ("keywordBoost", text.keywordBoost), ("textBoost", text.textBoost),

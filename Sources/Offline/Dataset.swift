@@ -85,8 +85,8 @@ public struct Dataset: Sendable {
     }
 
     /// The live state after this window.
-    public func state(rules: EventRules) -> FeatureStore {
-        let store = FeatureStore(rules: rules)
+    public func state(rules: EventRules, halfLife: HalfLife = .week) -> FeatureStore {
+        let store = FeatureStore(rules: rules, halfLife: halfLife)
         for row in 0..<interactions.count {
             store.fold(
                 actor: interactions.users[Int(interactions.user[row])], item: itemKeys[Int(interactions.item[row])],

@@ -8,11 +8,17 @@ public enum BundleFiles {
     public static let queryEncoder = "query-encoder.safetensors"
     public static let text = "text.safetensors"
     public static let neighbours = "neighbours.safetensors"
+    public static let transitions = "transitions.safetensors"
+    public static let ease = "ease.safetensors"
+    public static let cosine = "cosine.safetensors"
+    public static let sessions = "sessions.safetensors"
     public static let popular = "popular.safetensors"
     public static let state = "state.safetensors"
 
-    /// Each the whole of one retriever.
-    static let retrievers = [embeddings, neighbours, text, popular]
+    /// Tables of neighbours, in the order of their retrievers.
+    static let tables = [neighbours, transitions, ease, cosine]
+    /// Each the whole of one retriever, or of two that ask it differently.
+    static let retrievers = [embeddings] + tables + [sessions, text, popular]
 
     public static func ranker(_ scenario: String) -> String { "ranker.\(scenario).safetensors" }
 }

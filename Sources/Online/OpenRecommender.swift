@@ -22,6 +22,7 @@ extension Recommender {
         try log.read(after: state.appliedSeq, through: try log.lastSeq()) { state.apply($0) }
         try store.itemRevisions(after: bundle.manifest.catalogueSeq) { catalogue.apply($0) }
         self.init(snapshot: snapshot, state: state, catalogue: catalogue)
+        if snapshot.isLive { trends.update(to: state) }
     }
 
     /// The part of a training's configuration that answering needs.

@@ -8,6 +8,7 @@ public struct Recommender: Sendable {
     public let snapshot: Snapshot
     public let state: FeatureStore
     public let catalogue: LiveCatalogue
+    let trends: LiveTrends
 
     /// A request may ask for this many items.
     public static let counts = 1...1_000
@@ -18,6 +19,7 @@ public struct Recommender: Sendable {
         self.snapshot = snapshot
         self.state = state
         self.catalogue = catalogue
+        trends = LiveTrends(snapshot.items)
     }
 
     /// Answers one request as of `now`.
@@ -112,7 +114,7 @@ public struct Recommender: Sendable {
         _ stage: Candidates, _ ranker: LinearRanker?, _ features: FeatureMatrix?
     ) -> (scores: [Float], rung: Answer.Rung) {
         let proposals = stage.funnel.retrieved
-        let isCold = proposals.allSatisfy { $0.candidates.isEmpty || $0.retriever == "popular" }
+        let isCold = proposals.allSatisfy { $0.candidates.isEmpty || Snapshot.impersonal.contains($0.retriever) }
         if let ranker, let features {
             return (ranker.scores(of: features), isCold ? .popular : .ranked)
         }
@@ -183,7 +185,14 @@ public struct Recommender: Sendable {
         for id in request.exclude { if let item = items.index(of: id) { excluded.insert(item) } }
         if let seed { excluded.insert(seed) }
         note("asked for")
-        return (Query(history: history, text: text, seed: seed, excluded: excluded), exclusions)
+        var query = Query(history: history, text: text, seed: seed, excluded: excluded)
+        if snapshot.isLive {
+            let asked = seed.map { [Interest(item: $0, time: now)] } ?? history
+            query.trending = trends.trending(for: asked, now: now, state: state)
+            query.covisits = trends.covisits(
+                of: asked.prefix(LiveTrends.tasteItems).map(\.item), now: now, state: state)
+        }
+        return (query, exclusions)
     }
 
     private func entry(_ row: Int, _ stage: Candidates, score: Float, features: FeatureMatrix?) -> Answer.Entry {

@@ -15,6 +15,8 @@ public struct Snapshot: Sendable {
     public let scenarios: [String: Scenario]
     public let features: FeatureCatalogue
     public let checkpoint: Checkpoint?
+    /// Whether its state knows what is trending; older bundles' does not.
+    let isLive: Bool
     let embedder: EmbeddingRetriever?
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
@@ -54,10 +56,13 @@ public struct Snapshot: Sendable {
             embedder = retriever
             similarities.append(EmbeddingSimilarity(table))
         }
-        if let url = there(BundleFiles.neighbours) {
+        for url in BundleFiles.tables.compactMap(there) {
             let table = try NeighbourTable(opening: url, itemCount: items.count)
-            retrievers.append(NeighbourRetriever(table))
-            similarities.append(NeighbourSimilarity(table))
+            retrievers += NeighbourRetriever.all(table)
+            if table.method == .rp3beta { similarities.append(NeighbourSimilarity(table)) }
+        }
+        if let url = there(BundleFiles.sessions) {
+            retrievers.append(try SessionRetriever(opening: url, itemCount: items.count))
         }
         if let url = there(BundleFiles.text) {
             let index = try TextIndex(opening: url)
@@ -72,9 +77,16 @@ public struct Snapshot: Sendable {
             popularity = PopularityShare(popular)
         }
 
+        let checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
+        isLive = checkpoint?.halfLife != nil
+        if isLive {
+            retrievers.append(MomentRetriever.trending(itemCount: items.count))
+            retrievers.append(MomentRetriever.covisits(itemCount: items.count))
+        }
+
         let features = FeatureCatalogue(
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
-        let isPartial = BundleFiles.retrievers.contains { there($0) == nil }
+        let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
         var rankers: [String: LinearRanker] = [:]
         for scenario in scenarios {
             guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
@@ -96,7 +108,7 @@ public struct Snapshot: Sendable {
         self.features = features
         self.rankers = rankers
         self.scenarios = Dictionary(scenarios.map { ($0.name, $0) }) { _, last in last }
-        checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
+        self.checkpoint = checkpoint
         availability = Availability(items)
     }
 
@@ -106,6 +118,9 @@ public struct Snapshot: Sendable {
         }
         return scenario
     }
+
+    /// Retrievers that answer without knowing anything of the user.
+    static let impersonal: Set<String> = ["popular", "trending"]
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
 

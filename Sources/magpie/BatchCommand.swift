@@ -32,7 +32,10 @@ struct BatchCommand: ParsableCommand {
     @Option(help: "The scenario, by its name in the configuration.")
     var scenario = Scenario.home.name
 
-    @Option(help: "Only this retriever: embedding, neighbours, text, popular.")
+    @Option(
+        help:
+            "Only this retriever: embedding, neighbours, transitions, ease, cosine-recent, ... (a wrong name lists them)."
+    )
     var retriever: String?
 
     @Option(help: "How many threads to use. The result does not depend on it.")

@@ -7,5 +7,5 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               magpie bench index --base base.npy --queries q.npy --metric cosine
             """,
-        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self])
+        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self, BenchNeighboursCommand.self])
 }

@@ -85,14 +85,15 @@ final class Importer {
             earliest = [earliest, time].compactMap { $0 }.min()
         }
         // The catalogue has no times: it counts as known from the first rating on.
-        let movies = try folder.items(validFrom: earliest ?? Timestamp(milliseconds: 0))
-        try pump(movies, url.appendingPathComponent("movies.csv")) { try load.append($0) }
+        let known = earliest ?? Timestamp(milliseconds: 0)
+        try pump(folder.items(validFrom: known), folder.itemFile) { try load.append($0) }
+        if let file = folder.userFile { try pump(folder.users(file, validFrom: known), file) { try load.append($0) } }
     }
 
     /// - Returns: the earliest time in the file.
     @discardableResult
-    private func readEvents<Reader: RowReader<Event>>(
-        _ reader: Reader, _ url: URL, into load: BulkLoad, _ identifier: borrowing EventIdentifier
+    private func readEvents(
+        _ reader: any RowReader<Event>, _ url: URL, into load: BulkLoad, _ identifier: borrowing EventIdentifier
     ) throws -> Timestamp? {
         var earliest: Timestamp?
         try pump(reader, url) { row in
@@ -104,8 +105,8 @@ final class Importer {
         return earliest
     }
 
-    private func pump<Reader: RowReader>(
-        _ reader: Reader, _ url: URL, _ receive: (Reader.Row) throws -> Void
+    private func pump<Row>(
+        _ reader: any RowReader<Row>, _ url: URL, _ receive: (Row) throws -> Void
     ) throws {
         let size = (try? FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
         progress.begin("reading \(url.lastPathComponent)")

@@ -23,6 +23,14 @@ final class BundledWorld: Sendable {
     let revisions: [Revision<Item>]
 
     static let day: Int64 = 86_400_000
+    /// In the order of the snapshot.
+    static let retrievers = [
+        "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine", "cosine-recent",
+        "sessions", "text", "popular", "trending", "covisits",
+    ]
+    /// The files without which nobody knows anything of a user; with the state, that is, which has the covisits.
+    static let personal =
+        [BundleFiles.embeddings, BundleFiles.text, BundleFiles.sessions, BundleFiles.state] + BundleFiles.tables
 
     private init() throws {
         folder = try TemporaryFolder()
@@ -77,8 +85,13 @@ final class BundledWorld: Sendable {
         }
         try Checkpoint.write(state, to: file(BundleFiles.state))
         _ = try PopularRetriever.build(from: interactions, to: file(BundleFiles.popular))
-        _ = try NeighbourTable.build(
-            from: interactions, options: NeighbourOptions(), seed: 1, threads: 1, to: file(BundleFiles.neighbours))
+        _ = try RP3Beta.build(
+            from: interactions, options: NeighbourOptions(), threads: 1, to: file(BundleFiles.neighbours))
+        _ = try Transitions.build(
+            from: interactions, options: TransitionOptions(), threads: 1, to: file(BundleFiles.transitions))
+        _ = try EASE.build(from: interactions, options: EASEOptions(), threads: 1, to: file(BundleFiles.ease))
+        _ = try Cosine.build(from: interactions, options: CosineOptions(), threads: 1, to: file(BundleFiles.cosine))
+        _ = try SessionIndex.build(from: interactions, options: SessionOptions(), to: file(BundleFiles.sessions))
         _ = try TextIndex.build(
             items.indices.map { row in
                 ItemText(fields: [.init(name: "title", boost: 1, text: table.title(of: ItemIndex(row)) ?? "")])

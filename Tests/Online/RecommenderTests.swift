@@ -192,7 +192,7 @@ import Testing
             error(try request("none")) == .unknownScenario(got: "none", expected: ["home", "search", "similar"]))
         #expect(
             error(try request(onlyRetriever: "none"))
-                == .unknownRetriever(got: "none", expected: ["embedding", "neighbours", "text", "popular"]))
+                == .unknownRetriever(got: "none", expected: BundledWorld.retrievers))
         for text in [nil, "", " \n\t "] {
             #expect(error(try request("search", text: text)) == .nothingAsked(scenario: "search"))
         }
@@ -223,7 +223,7 @@ import Testing
         for request in asked {
             let stage = try recommender.candidates(for: request, now: world.now)
             #expect(stage.items == stage.items.sorted() && Set(stage.items).count == stage.items.count)
-            #expect(stage.opinions.map(\.retriever) == ["embedding", "neighbours", "text", "popular"])
+            #expect(stage.opinions.map(\.retriever) == BundledWorld.retrievers)
             for opinion in stage.opinions { #expect(opinion.scores.count == stage.items.count) }
             // What proposed an item scores it as it did.
             for list in stage.funnel.retrieved {
@@ -287,14 +287,14 @@ import Testing
 
     @Test(arguments: [
         [BundleFiles.ranker("home")], [BundleFiles.embeddings], [BundleFiles.neighbours], [BundleFiles.text],
-        [BundleFiles.embeddings, BundleFiles.neighbours, BundleFiles.text],
+        BundledWorld.personal,
     ])
     func aPartialBundleAnswersOnTheNextRung(missing: [String]) throws {
         let folder = try bundled.partial(without: missing)
         let recommender = try bundled.recommender(folder.url)
         let answer = try recommender.answer(request(), now: world.now)
         #expect(answer.ids.count == 10)
-        #expect(answer.rung == (missing.count == 3 ? .popular : .retrieved))
+        #expect(answer.rung == (missing == BundledWorld.personal ? .popular : .retrieved))
         let search = try recommender.answer(request("search", text: "red dragon"), now: world.now)
         #expect(!search.ids.isEmpty)
     }
@@ -337,9 +337,8 @@ import Testing
     }
 
     @Test func nothingButTheItems() throws {
-        let folder = try bundled.partial(without: [
-            BundleFiles.embeddings, BundleFiles.neighbours, BundleFiles.text, BundleFiles.popular, BundleFiles.state,
-        ])
+        let folder = try bundled.partial(
+            without: BundledWorld.personal + [BundleFiles.popular, BundleFiles.state])
         let answer = try bundled.recommender(folder.url).answer(request(), now: world.now)
         #expect(answer.ids.isEmpty && answer.rung == .popular)
         let none = try bundled.partial(without: [BundleFiles.items])

@@ -75,6 +75,8 @@ import Testing
         for state in store.items(world.films.map(\.id.key)) where state != nil { _ = state?.events }
         _ = store.totals.positiveRate
         _ = store.contents()
+        store.forEachHeat { _, heat in _ = heat.count(at: world.now, store.halfLife) }
+        for film in world.films.prefix(8) { _ = store.company(of: film.id.key, now: world.now, limit: 3) }
     }
 
     @Test func damageIsAnErrorOrAnAnswer() throws {
@@ -111,6 +113,39 @@ import Testing
         (item.events, item.positives) = (.max, .min)
         item.fold(time: .distantPast, isPositive: true, seq: 1)
         item.fold(time: .distantPast, isPositive: true, seq: 1, sign: -1)
+    }
+
+    /// As bundles had it before anything was trending: everything else is there, and what comes new is counted.
+    @Test func layoutOne() throws {
+        try Checkpoint.write(store(world.events), to: url)
+        let file = try TensorFile(inspecting: url)
+        var writer = TensorFileWriter(
+            kind: Checkpoint.kind, layout: 1,
+            metadata: file.metadata.filter { ["appliedSeq", "events", "positives"].contains($0.key) })
+        for tensor in file.tensors
+        where !["items.heats", "items.visits"].contains(tensor.name) && !tensor.name.hasPrefix("heats.")
+            && !tensor.name.hasPrefix("visits.")
+        {
+            switch tensor.type {
+            case .u64:
+                writer.add(tensor.name, Array(try file.tensor(tensor.name, as: UInt64.self)), shape: tensor.shape)
+            case .i64: writer.add(tensor.name, Array(try file.tensor(tensor.name, as: Int64.self)), shape: tensor.shape)
+            default: writer.add(tensor.name, Array(try file.tensor(tensor.name, as: UInt8.self)), shape: tensor.shape)
+            }
+        }
+        let old = folder.file("old.safetensors")
+        try writer.write(to: old)
+        let opened = try Checkpoint(opening: old)
+        #expect(opened.halfLife == nil)
+        let (before, now) = (store([], over: opened), store(world.events))
+        for user in world.users { #expect(before.user(user.key) == now.user(user.key)) }
+        let film = world.liked[0][0].id.key
+        #expect(before.items([film])[0]?.positives == now.items([film])[0]?.positives)
+        #expect(before.items([film])[0]?.heat.isEmpty == true && before.halfLife == .week)
+        var event = world.events[0]
+        (event.itemId, event.value, event.eventId, event.seq) = (world.liked[0][0].id, 5, "new", 1_000)
+        before.apply(event)
+        #expect(before.items([film])[0]?.visits.count == 1)
     }
 
     @Test func otherFilesAreRefused() throws {

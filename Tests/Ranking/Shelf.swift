@@ -79,3 +79,11 @@ func same(_ a: [Float], _ b: [Float]) -> Bool {
 func close(_ a: [Float], _ b: [Float], tolerance: Float = 1e-5) -> Bool {
     a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= tolerance || ($0.isNaN && $1.isNaN) }
 }
+
+extension ItemState {
+    /// An event of nobody in particular.
+    mutating func fold(time: Timestamp, isPositive: Bool, seq: Int64, sign: Int64 = 1) {
+        let visit = Visit(time: time.milliseconds, eventHash: UInt64(bitPattern: seq), user: UserKey(1))
+        fold(visit, isPositive: isPositive, halfLife: .week, seq: seq, sign: sign)
+    }
+}

@@ -101,12 +101,19 @@ import Testing
     @Test func structureOutOfRange() throws {
         let folder = try TemporaryFolder()
         func write(_ offsets: [Int64], _ items: [UInt32], weights: Int? = nil) throws {
-            var writer = TensorFileWriter(kind: "neighbours", layout: 1, metadata: ["options": "{}"])
+            var writer = TensorFileWriter(
+                kind: "neighbours", layout: 2,
+                metadata: [
+                    "method": "cosine", "options": "{}",
+                    "windows": #"[{"halfLifeDays":0,"items":3,"recencyDecay":1}]"#,
+                ])
             writer.add("offsets", offsets)
             writer.add("items", items)
             writer.add("weights", [Float](repeating: 1, count: weights ?? items.count))
             try writer.write(to: folder.file("neighbours"))
         }
+        try write([0, 1, 2], [1, 0])
+        _ = try NeighbourTable(opening: folder.file("neighbours"))
         try write([0, 1, 3], [1, 0, 2])  // item 2 of 2
         #expect(throws: ArtifactError.self) { try NeighbourTable(opening: folder.file("neighbours")) }
         try write([0, 3, 1], [1, 0, 1])  // falls

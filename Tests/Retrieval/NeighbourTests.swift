@@ -34,8 +34,8 @@ import Testing
         options.beta = Double(random.below(8)) / 10
         options.recencyDecay = [1, 0.9][random.below(2)]
         let folder = try TemporaryFolder()
-        let report = try NeighbourTable.build(
-            from: interactions, options: options, seed: 1, threads: 2, to: folder.file("neighbours"))
+        let report = try RP3Beta.build(
+            from: interactions, options: options, threads: 2, to: folder.file("neighbours"))
         let table = try NeighbourTable(opening: folder.file("neighbours"))
         let weights = Self.dense(interactions, options)
         #expect(report.edges == weights.joined().reduce(0) { $0 + ($1 > 0 ? 1 : 0) })
@@ -60,9 +60,9 @@ import Testing
         let interactions = World.random(seed: 5, users: 30, itemCount: 25)
         var options = NeighbourOptions()
         let folder = try TemporaryFolder()
-        _ = try NeighbourTable.build(from: interactions, options: options, seed: 1, threads: 1, to: folder.file("all"))
+        _ = try RP3Beta.build(from: interactions, options: options, threads: 1, to: folder.file("all"))
         options.topN = 2
-        _ = try NeighbourTable.build(from: interactions, options: options, seed: 1, threads: 1, to: folder.file("two"))
+        _ = try RP3Beta.build(from: interactions, options: options, threads: 1, to: folder.file("two"))
         let all = try NeighbourTable(opening: folder.file("all"))
         let two = try NeighbourTable(opening: folder.file("two"))
         for item in ItemIndex(0)..<25 {

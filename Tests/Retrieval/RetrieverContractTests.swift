@@ -12,7 +12,8 @@ import Testing
         let table = try EmbeddingTable(opening: bundle.folder.file("embeddings"))
         let vector = try #require((0..<50).lazy.compactMap { table.unitInput(of: $0) }.first)
         let text = FixedEmbedder(dimension: table.dimension, vectors: ["word": vector.map { $0 * 3 }])
-        for retriever in try bundle.retrievers(text: text) {
+        let live = [MomentRetriever.trending(itemCount: 50), .covisits(itemCount: 50)]
+        for retriever in try bundle.retrievers(text: text) + live {
             var proposed = 0
             var missed = 0
             for n in UInt64(0)..<40 {
@@ -21,6 +22,10 @@ import Testing
                     (0..<random.below(6)).map { _ in ItemIndex(random.below(50)) },
                     excluding: (0..<random.below(20)).map { _ in ItemIndex(random.below(50)) }, itemCount: 50)
                 if random.below(4) == 0 { query.seed = ItemIndex(random.below(50)) }
+                query.trending = (0..<random.below(12)).map { _ in ItemIndex(random.below(50)) }
+                    .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+                    .map { Scored(item: $0, score: 1 + Float(random.below(4))) }.sorted()
+                query.covisits = query.trending.reversed().map { Scored(item: $0.item, score: 1 / $0.score) }.sorted()
                 if random.below(6) == 0 { query.text = ["word", "nothing"][random.below(2)] }
                 let (all, missing) = check(retriever, query, limit: random.below(60))
                 proposed += all

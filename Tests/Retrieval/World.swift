@@ -88,7 +88,10 @@ final class TemporaryFolder {
 
 /// Every behaviour artifact of one world, and what opens on it.
 struct BehaviourBundle {
-    static let names = ["graph", "skipgram", "embeddings", "neighbours", "popular"]
+    static let names = [
+        "graph", "skipgram", "embeddings", "neighbours", "transitions", "ease", "cosine", "sessions", "popular",
+    ]
+    static let tables = ["neighbours", "transitions", "ease", "cosine"]
     static let indexNames = ["index-in", "index-out"]
     let folder: TemporaryFolder
     let itemCount: Int
@@ -116,9 +119,7 @@ struct BehaviourBundle {
         _ = try EmbeddingTable.build(
             from: SkipGramModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
             filled: filled, options: EmbeddingTableOptions(), to: folder.file("embeddings"))
-        _ = try NeighbourTable.build(
-            from: interactions, options: NeighbourOptions(), seed: seed, threads: threads,
-            to: folder.file("neighbours"))
+        try Self.tables(of: interactions, threads: threads, in: folder)
         _ = try PopularRetriever.build(from: interactions, to: folder.file("popular"))
         let table = try EmbeddingTable(opening: folder.file("embeddings"))
         for (name, rows, present) in [
@@ -130,17 +131,31 @@ struct BehaviourBundle {
         }
     }
 
+    /// The tables of neighbours, and the sessions.
+    static func tables(of interactions: Interactions, threads: Int, in folder: TemporaryFolder) throws {
+        _ = try RP3Beta.build(
+            from: interactions, options: NeighbourOptions(), threads: threads, to: folder.file("neighbours"))
+        _ = try Transitions.build(
+            from: interactions, options: TransitionOptions(), threads: threads, to: folder.file("transitions"))
+        _ = try EASE.build(from: interactions, options: EASEOptions(), threads: threads, to: folder.file("ease"))
+        _ = try Cosine.build(from: interactions, options: CosineOptions(), threads: threads, to: folder.file("cosine"))
+        _ = try SessionIndex.build(from: interactions, options: SessionOptions(), to: folder.file("sessions"))
+    }
+
     /// The catalogue of behaviour retrievers: the contract runs over all of it.
     func retrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
         try exactRetrievers(text: text) + [try partitioned(text: text)]
     }
 
     func exactRetrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
-        [
-            try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text),
-            try NeighbourRetriever(opening: folder.file("neighbours"), itemCount: itemCount),
-            try PopularRetriever(opening: folder.file("popular"), itemCount: itemCount),
-        ]
+        [try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text)]
+            + (try Self.tables.flatMap {
+                NeighbourRetriever.all(try NeighbourTable(opening: folder.file($0), itemCount: itemCount))
+            })
+            + [
+                try SessionRetriever(opening: folder.file("sessions"), itemCount: itemCount),
+                try PopularRetriever(opening: folder.file("popular"), itemCount: itemCount),
+            ]
     }
 
     /// The embedding retriever by its indexes. Without live checks: some tests write over files that are open.

@@ -105,8 +105,13 @@ final class World: Sendable {
                 isPositive: rules.isPositive(event))
         }
         _ = try PopularRetriever.build(from: interactions, to: file(BundleFiles.popular))
-        _ = try NeighbourTable.build(
-            from: interactions, options: NeighbourOptions(), seed: 1, threads: 1, to: file(BundleFiles.neighbours))
+        _ = try RP3Beta.build(
+            from: interactions, options: NeighbourOptions(), threads: 1, to: file(BundleFiles.neighbours))
+        _ = try Transitions.build(
+            from: interactions, options: TransitionOptions(), threads: 1, to: file(BundleFiles.transitions))
+        _ = try EASE.build(from: interactions, options: EASEOptions(), threads: 1, to: file(BundleFiles.ease))
+        _ = try Cosine.build(from: interactions, options: CosineOptions(), threads: 1, to: file(BundleFiles.cosine))
+        _ = try SessionIndex.build(from: interactions, options: SessionOptions(), to: file(BundleFiles.sessions))
         let texts = (0..<ItemIndex(table.count)).map { item in
             ItemText(fields: [.init(name: "title", boost: 1, text: table.title(of: item) ?? "")])
         }

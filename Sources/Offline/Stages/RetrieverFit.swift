@@ -109,16 +109,8 @@ struct RetrieverFit {
                 if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
             }
         }
-        if isWanted("neighbours") {
-            _ = try stage(
-                "neighbours", BundleFiles.neighbours, [known, try Configuration.key(configuration.neighbours)]
-            ) {
-                url, progress in
-                let report = try NeighbourTable.build(
-                    from: data.interactions, options: configuration.neighbours, seed: seed, threads: threads,
-                    progress: progress, to: url)
-                return "\(report.edges) edges"
-            }
+        for table in try neighbourStages(data) where isWanted(table.name) || isWanted(table.name + "-recent") {
+            _ = try stage(table.name, table.file, [known, table.options], table.build)
         }
         if isWanted("text") {
             _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
@@ -134,9 +126,14 @@ struct RetrieverFit {
             return "\(report.items) items with positives"
         }
         _ = try stage(
-            "state", BundleFiles.state, [known, data.stateKey, try Configuration.key(configuration.events)]
+            "state", BundleFiles.state,
+            [
+                known, data.stateKey, try Configuration.key(configuration.events),
+                try Configuration.key(configuration.live),
+            ]
         ) { url, _ in
-            let state = data.state(rules: configuration.events)
+            let state = data.state(
+                rules: configuration.events, halfLife: HalfLife(hours: configuration.live.halfLifeHours))
             try Checkpoint.write(state, to: url)
             return "\(data.interactions.users.count) users, log position \(data.lastSeq)"
         }

@@ -4,7 +4,7 @@ import MagpieDomain
 
 /// The state of all users and items at one log position: an artifact of the bundle, mapped and read by key.
 ///
-/// ## Layout 1 of `state.safetensors` (kind "state")
+/// ## Layout 2 of `state.safetensors` (kind "state")
 ///
 /// | tensor | type | what |
 /// |---|---|---|
@@ -14,13 +14,18 @@ import MagpieDomain
 /// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
 /// | `items.key` | U64 [i] | ascending |
 /// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
+/// | `items.heats` | I64 [i + 1] | rows of `heats.*` of each item |
+/// | `heats.period`, `heats.sum` | I64 [h] | ascending by period within an item, see ``DecayedCount`` |
+/// | `items.visits` | I64 [i + 1] | rows of `visits.*` of each item |
+/// | `visits.time`, `visits.event`, `visits.user` | I64, U64, U64 [v] | ascending by (time, event) within an item |
 /// | `devices.key` | U64 [d] | anonymous keys that an `identify` event gave to a user, ascending |
 /// | `devices.user` | U64 [d] | whose they are |
 ///
-/// Metadata: `appliedSeq`, and over all items `events` and `positives`.
+/// Metadata: `appliedSeq`, over all items `events` and `positives`, and `halfLife` of the heats in milliseconds.
+/// Layout 1 has neither heats nor visits.
 public struct Checkpoint: Sendable {
     public static let kind = "state"
-    static let layout = 1
+    static let layout = 2
 
     public let appliedSeq: Int64
     public let totals: FeatureStore.Totals
@@ -33,6 +38,7 @@ public struct Checkpoint: Sendable {
     private let touchPositive: Tensor<UInt8>
     private let itemKey: Tensor<UInt64>
     private let itemCounts: Tensor<Int64>
+    private let live: ItemLists?
     private let deviceKey: Tensor<UInt64>
     private let deviceUser: Tensor<UInt64>
 
@@ -55,12 +61,16 @@ public struct Checkpoint: Sendable {
         touchPositive = try file.tensor("touches.positive", as: UInt8.self, shape: [touchTime.count])
         itemKey = try file.tensor("items.key", as: UInt64.self)
         itemCounts = try file.tensor("items.counts", as: Int64.self, shape: [itemKey.count, 5])
+        live = file.layout < 2 ? nil : try ItemLists(file, itemCount: itemKey.count, halfLife: try number("halfLife"))
         deviceKey = try file.tensor("devices.key", as: UInt64.self)
         deviceUser = try file.tensor("devices.user", as: UInt64.self, shape: [deviceKey.count])
         try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
     }
 
-    private static func check(_ offsets: Tensor<Int64>, ends: Int, _ name: String, _ url: URL) throws {
+    /// nil in layout 1, which knows nothing of what is trending.
+    public var halfLife: HalfLife? { live?.halfLife }
+
+    static func check(_ offsets: Tensor<Int64>, ends: Int, _ name: String, _ url: URL) throws {
         var last: Int64 = 0
         for i in 0..<offsets.count {
             guard offsets[i] >= last else {
@@ -90,13 +100,24 @@ public struct Checkpoint: Sendable {
         state.appliedSeq = userCounts[row * 3]
         state.events = userCounts[row * 3 + 1]
         state.positives = userCounts[row * 3 + 2]
-        state.recent = (Int(userOffsets[row])..<Int(userOffsets[row + 1])).map { t in
-            UserState.Touch(
-                time: touchTime[t], eventHash: touchEvent[t], item: ItemKey(touchItem[t]),
-                isPositive: touchPositive[t] != 0)
-        }
+        state.recent = (Int(userOffsets[row])..<Int(userOffsets[row + 1])).map(touch)
         return state
     }
+
+    private func touch(_ t: Int) -> UserState.Touch {
+        UserState.Touch(
+            time: touchTime[t], eventHash: touchEvent[t], item: ItemKey(touchItem[t]),
+            isPositive: touchPositive[t] != 0)
+    }
+
+    /// The touches of a user around a moment, see ``UserState/near(_:of:limit:_:)``, without reading the others.
+    func touches(of key: UserKey, near time: Int64, limit: Int) -> [UserState.Touch] {
+        guard let row = userKey.sortedIndex(of: key.raw) else { return [] }
+        let begin = Int(userOffsets[row])
+        return UserState.near(time, of: Int(userOffsets[row + 1]) - begin, limit: limit) { touch(begin + $0) }
+    }
+
+    func heat(ofRow row: Int) -> DecayedCount { live?.heat(of: row) ?? DecayedCount() }
 
     public func item(_ key: ItemKey) -> ItemState? {
         guard let row = itemKey.sortedIndex(of: key.raw) else { return nil }
@@ -106,6 +127,10 @@ public struct Checkpoint: Sendable {
         state.positives = itemCounts[row * 5 + 2]
         state.firstPositive = itemCounts[row * 5 + 3]
         state.lastPositive = itemCounts[row * 5 + 4]
+        if let live {
+            state.heat = live.heat(of: row)
+            state.visits = live.visits(of: row)
+        }
         return state
     }
 
@@ -116,7 +141,7 @@ public struct Checkpoint: Sendable {
             kind: kind, layout: layout,
             metadata: [
                 "appliedSeq": "\(contents.appliedSeq)", "events": "\(totals.events)",
-                "positives": "\(totals.positives)",
+                "positives": "\(totals.positives)", "halfLife": "\(store.halfLife.milliseconds)",
             ])
         let touches = users.flatMap(\.1.recent)
         file.add("users.key", users.map(\.0.raw))
@@ -132,12 +157,13 @@ public struct Checkpoint: Sendable {
             "items.counts",
             items.flatMap { _, s in [s.appliedSeq, s.events, s.positives, s.firstPositive, s.lastPositive] },
             shape: [items.count, 5])
+        ItemLists.add(items.map(\.1), to: &file)
         file.add("devices.key", contents.owners.map(\.device.raw))
         file.add("devices.user", contents.owners.map(\.user.raw))
         try file.write(to: url)
     }
 
-    private static func offsets(_ counts: [Int]) -> [Int64] {
+    static func offsets(_ counts: [Int]) -> [Int64] {
         var offsets: [Int64] = [0]
         var total: Int64 = 0
         for count in counts {

@@ -1,3 +1,4 @@
+import Foundation
 import MagpieDomain
 import Synchronization
 
@@ -14,6 +15,7 @@ public final class FeatureStore: Sendable {
         var erased: Set<UserKey> = []
         var totals: Totals
         var appliedSeq: Int64
+        var changes = ItemChanges()
     }
 
     /// Over all items.
@@ -37,11 +39,15 @@ public final class FeatureStore: Sendable {
 
     private let rules: EventRules
     private let checkpoint: Checkpoint?
+    /// How fast ``ItemState/heat`` forgets.
+    public let halfLife: HalfLife
     private let overlay: Mutex<Overlay>
 
-    public init(rules: EventRules, checkpoint: Checkpoint? = nil) {
+    /// - Parameter halfLife: that of the checkpoint goes before it.
+    public init(rules: EventRules, halfLife: HalfLife = .week, checkpoint: Checkpoint? = nil) {
         self.rules = rules
         self.checkpoint = checkpoint
+        self.halfLife = checkpoint?.halfLife ?? halfLife
         overlay = Mutex(
             Overlay(totals: checkpoint?.totals ?? Totals(), appliedSeq: checkpoint?.appliedSeq ?? 0))
     }
@@ -61,6 +67,62 @@ public final class FeatureStore: Sendable {
     public func items(_ keys: [ItemKey]) -> [ItemState?] {
         overlay.withLock { overlay in
             keys.map { overlay.items[$0] ?? checkpoint?.item($0) }
+        }
+    }
+
+    /// The items that were liked since the state had `version`; nil when they are too many to tell, or somebody was
+    /// erased meanwhile: then all may have changed.
+    public func likedItems(since version: Int64) -> (items: [ItemKey]?, version: Int64) {
+        overlay.withLock { ($0.changes.items(since: version), $0.changes.version) }
+    }
+
+    /// Calls `body` with every item that has been liked and how much lately; in no order.
+    public func forEachHeat(_ body: (ItemKey, DecayedCount) -> Void) {
+        overlay.withLock { overlay in
+            for (key, state) in overlay.items where !state.heat.isEmpty { body(key, state.heat) }
+            guard let checkpoint else { return }
+            for (row, key) in checkpoint.itemKeys.enumerated() where overlay.items[key] == nil {
+                let heat = checkpoint.heat(ofRow: row)
+                if !heat.isEmpty { body(key, heat) }
+            }
+        }
+    }
+
+    /// What the newest visitors of an item also liked, within a day of their visit and before `now`, at most
+    /// `limit` before and `limit` after it; an item may stand there several times. The weight is 2^(-age of the visit
+    /// / half-life). In a fixed order: newest visit first.
+    public func company(of item: ItemKey, now: Timestamp, limit: Int) -> [(item: ItemKey, weight: Double)] {
+        overlay.withLock { overlay in
+            guard let state = overlay.items[item] ?? checkpoint?.item(item) else { return [] }
+            var company: [(item: ItemKey, weight: Double)] = []
+            for visit in state.visits.reversed() where visit.time <= now.milliseconds {
+                let user = owner(of: visit.user, in: overlay) ?? visit.user
+                let weight = exp2(halfLife.place(of: visit.time) - halfLife.place(of: now.milliseconds))
+                for touch in touches(of: user, around: visit, limit: limit, in: overlay)
+                where touch.isPositive && touch.item != item && touch.time <= now.milliseconds {
+                    company.append((touch.item, weight))
+                }
+            }
+            return company
+        }
+    }
+
+    /// The touches of a user next to a visit in their history and within a day of it.
+    private func touches(
+        of user: UserKey, around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
+    ) -> [UserState.Touch] {
+        let day: Int64 = 86_400_000
+        let near: [UserState.Touch]
+        if let state = overlay.users[user] {
+            near = UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0] }
+        } else if overlay.erased.contains(user) {
+            near = []
+        } else {
+            near = checkpoint?.touches(of: user, near: visit.time, limit: limit) ?? []
+        }
+        return near.filter { touch in
+            let (distance, isBeyond) = touch.time.subtractingReportingOverflow(visit.time)
+            return !isBeyond && distance.magnitude <= UInt64(day)
         }
     }
 
@@ -116,17 +178,24 @@ public final class FeatureStore: Sendable {
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(touch, seq: seq)
         overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-            .fold(time: time, isPositive: isPositive, seq: seq)
+            .fold(
+                .init(time: time.milliseconds, eventHash: eventHash, user: actor), isPositive: isPositive,
+                halfLife: halfLife, seq: seq)
         overlay.totals.fold(isPositive: isPositive, sign: 1)
+        if isPositive { overlay.changes.note(item) }
     }
 
     /// Takes an erased person's event out of the items' counts; ``forget(_:)`` takes the person out.
     public func subtract(_ event: Event) {
         guard let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else { return }
         overlay.withLock { overlay in
+            let visit = ItemState.Visit(
+                time: event.effectiveTime.milliseconds, eventHash: StableHash.xxh64(event.eventId),
+                user: event.actor ?? UserKey(0))
             overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-                .fold(time: event.effectiveTime, isPositive: rules.isPositive(event), seq: event.seq, sign: -1)
+                .fold(visit, isPositive: rules.isPositive(event), halfLife: halfLife, seq: event.seq, sign: -1)
             overlay.totals.fold(isPositive: rules.isPositive(event), sign: -1)
+            overlay.changes.noteAll()
         }
     }
 

@@ -65,6 +65,19 @@ public struct UserState: Sendable, Equatable {
         recent.insert(touch, at: at)
     }
 
+    /// The touches around a moment: at most `limit` at or before it and `limit` after it, oldest first.
+    /// - Parameter touch: of 0 ..< count, ascending by time (on corrupt bytes the answer is any of them).
+    static func near(_ time: Int64, of count: Int, limit: Int, _ touch: (Int) -> Touch) -> [Touch] {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if touch(middle).time <= time { low = middle + 1 } else { high = middle }
+        }
+        // The visit itself is one of those at the moment.
+        return (max(0, low - limit - 1)..<min(count, low + limit)).map(touch)
+    }
+
     /// The items liked, newest first, each once.
     public func history(limit: Int) -> [(item: ItemKey, time: Timestamp)] {
         var seen = Set<ItemKey>()

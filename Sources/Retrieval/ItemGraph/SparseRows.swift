@@ -66,15 +66,20 @@ struct RowAccumulator {
         sums[i] += weight
     }
 
+    /// Leaves zeros behind.
+    mutating func clear() {
+        for item in touched { sums[Int(item)] = 0 }
+        touched.removeAll(keepingCapacity: true)
+    }
+
     /// The `limit` largest after `scale`, by ascending item; leaves zeros behind.
     mutating func take(limit: Int, scale: (ItemIndex) -> Float) -> [(id: UInt32, score: Float)] {
         var best = TopK(limit)
         for item in touched {
             let weight = sums[Int(item)] * scale(item)
             if weight > 0, weight.isFinite { best.offer(item, weight) }
-            sums[Int(item)] = 0
         }
-        touched.removeAll(keepingCapacity: true)
+        clear()
         return best.sorted().sorted { $0.id < $1.id }
     }
 }

@@ -10,6 +10,8 @@ public struct NeighbourOptions: Codable, Sendable, Hashable {
     public var historyLimit = 10_000
     /// At serving: the weight of a history's item is this to the power of its place, the newest at place 0.
     public var recencyDecay = 0.8
+    /// At serving: the window of the retriever "neighbours-recent".
+    public var recent = HistoryWindow.lastFive
 
     public init() {}
 }

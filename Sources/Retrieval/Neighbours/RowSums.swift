@@ -1,0 +1,34 @@
+import MagpieDomain
+import Synchronization
+
+/// Workspaces for sums over rows, used again and again: a request allocates nothing as large as the catalogue, and
+/// only what was touched is cleared.
+final class RowSumsPool: Sendable {
+    private let itemCount: Int
+    private let idle = Mutex<[RowAccumulator]>([])
+
+    init(itemCount: Int) { self.itemCount = itemCount }
+
+    /// Calls `body` with sums that are all 0, and clears what it touched.
+    func withSums<Result>(_ body: (inout RowAccumulator) -> Result) -> Result {
+        var sums = idle.withLock { $0.popLast() } ?? RowAccumulator(itemCount: itemCount)
+        let result = body(&sums)
+        sums.clear()
+        idle.withLock { [sums] in $0.append(sums) }
+        return result
+    }
+}
+
+extension RowAccumulator {
+    /// Adds `factor` times a row of a table. Weights that are not above 0 are in no sound table and are left out.
+    mutating func add(_ entries: Range<Int>, of rows: SparseRows, times factor: Float) {
+        let items: UnsafePointer<UInt32> = rows.items.pointer
+        let weights: UnsafePointer<Float> = rows.weights.pointer
+        for entry in entries {
+            let weight: Float = factor * weights[entry]
+            if weight > 0 { add(items[entry], weight) }
+        }
+    }
+
+    func sum(of item: ItemIndex) -> Float { Int(item) < sums.count ? sums[Int(item)] : 0 }
+}
