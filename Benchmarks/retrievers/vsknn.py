@@ -2,7 +2,7 @@
 """V-SKNN (Ludewig and Jannach 2018, "Evaluation of Session-based Recommendation Algorithms", section 3.3), written
 from the paper as plainly as can be, to compare a faster one with.
 
-    vsknn.py TRAIN.txt TEST.tsv [--score paper|program] [--valid] [--sample 1000] [--neighbours 100] [--count 20]
+    vsknn.py TRAIN.txt TEST.tsv [--score paper|program] [--valid] [--sample 1000] [--neighbours 200] [--count 20]
 
 TRAIN: a session a line, items in order, oldest session first. TEST: "item item ...<tab>target". Prints P@20 (the share of
 the targets among the first 20; one target a prefix) and MRR@20. A session is a set of items; the present session is a
@@ -39,10 +39,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train")
     parser.add_argument("test", nargs="?")
-    parser.add_argument("--score", choices=["paper", "program"], default="program")
+    parser.add_argument("--score", choices=["paper", "program"], default="paper")
     parser.add_argument("--valid", action="store_true")
     parser.add_argument("--singles", action="store_true", help="keep sessions of one item")
-    for name, value in (("sample", 1000), ("neighbours", 100), ("items", 10), ("count", 20)):
+    for name, value in (("sample", 1000), ("neighbours", 200), ("items", 20), ("count", 20)):
         parser.add_argument("--" + name, type=int, default=value)
     args = parser.parse_args()
     train = [line.split() for line in open(args.train)]

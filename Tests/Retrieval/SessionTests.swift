@@ -31,8 +31,7 @@ import Testing
         }.prefix(options.neighbours)
         var scores: [ItemIndex: Double] = [:]
         for other in best {
-            let place = present.firstIndex { other.items.contains($0) } ?? 0
-            for item in other.items { scores[item, default: 0] += other.similarity / Double(1 + place) }
+            for item in other.items { scores[item, default: 0] += other.similarity }
         }
         return scores
     }
@@ -63,7 +62,7 @@ import Testing
         var options = SessionOptions()
         options.gapMinutes = [30, 5, 1_000][Int(seed % 3)]
         options.sample = [1_000, 6][Int(seed / 3 % 2)]
-        options.neighbours = [100, 3][Int(seed / 6 % 2)]
+        options.neighbours = [200, 3][Int(seed / 6 % 2)]
         _ = try SessionIndex.build(from: interactions, options: options, to: url)
         let retriever = try SessionRetriever(opening: url, itemCount: 30)
         let sessions = Self.sessions(interactions, gapMinutes: options.gapMinutes)

@@ -24,8 +24,8 @@ public struct HistoryWindow: Codable, Sendable, Hashable {
     /// As ``items``: more than any history has.
     public static let everything = 1_000_000_000
 
-    /// The last five, each older item at half the weight, and at half again for each week between.
-    public static let lastFive = HistoryWindow(items: 5, recencyDecay: 0.5, halfLifeDays: 7)
+    /// The last five; an item weighs half as much for each week between it and the newest.
+    public static let lastFive = HistoryWindow(items: 5, recencyDecay: 0.8, halfLifeDays: 7)
 
     /// Calls `body` with each item and its weight, newest first. Items whose weight no float sum would feel, and those
     /// without one, are left out.

@@ -10,9 +10,9 @@ public struct SessionOptions: Codable, Sendable, Hashable {
     /// Of the sessions that share an item with the present one, only so many of the newest are looked at.
     public var sample = 1_000
     /// Of those, so many of the most similar make the answer.
-    public var neighbours = 100
+    public var neighbours = 200
     /// The present session: so many of its newest items.
-    public var items = 10
+    public var items = 20
 
     public init() {}
 

@@ -7,11 +7,11 @@ import MagpieKernels
 /// newest at 0) weighs (L - p) / L. Then
 ///
 ///     similarity(n) = sum over the items that are also in session n, of their weight
-///     score(j)      = sum over the `neighbours` most similar n of the `sample` newest that hold j,
-///                     of similarity(n) / (1 + place of the newest item that is also in n)
+///     score(j)      = sum of similarity(n) over those n that hold j, of the `neighbours` most similar of the `sample`
+///                     newest sessions that share an item
 ///
-/// The divisor is from the authors' published program (`weighting_score = div`), not from the paper. Time: sample
-/// times items additions, some 50 microseconds.
+/// The authors' published program also divides by the place of the newest item that is in n; the paper does not, and on
+/// Tmall's sessions it is worse (docs/adr/0021). Time: sample times items additions, some 50 microseconds.
 ///
 /// No opinion (NaN) on an item that is in no session, and on all when the present session shares nothing with any.
 public struct SessionRetriever: Retriever {
@@ -83,41 +83,26 @@ public struct SessionRetriever: Retriever {
         var weight: Float
     }
 
-    /// A session that shares an item with the present one: its number, and the place of the newest that it shares.
-    private struct Related {
-        var session: UInt32
-        var place: Int32
-    }
-
     /// The most similar of the newest sessions that share an item, with what they add to each of their items.
     private func neighbours(of session: [ItemIndex]) -> [Neighbour] {
         similarities.withSums { similarity in
-            var related: [Related] = []
             // Of all that share an item the newest `sample` are wanted: none older than the last of a full list.
             var oldest = UInt32.max
             for (place, item) in session.enumerated() {
                 let weight = Float(session.count - place) / Float(session.count)
                 let list = index.sessions(of: item)
                 if list.count >= index.options.sample, let last = list.last { oldest = min(oldest, last) }
-                let before = similarity.touched.count
                 for number in list { similarity.add(number, weight) }
-                for number in similarity.touched[before...] {
-                    related.append(Related(session: number, place: Int32(place)))
-                }
             }
+            var related = similarity.touched
             if related.count > index.options.sample {
-                related.removeAll { $0.session > oldest }
+                related.removeAll { $0 > oldest }
+                related.sort()
+                related = Array(related.prefix(index.options.sample))
             }
-            related.sort { $0.session < $1.session }
-            related = Array(related.prefix(index.options.sample))
             var best = TopK(index.options.neighbours)
-            for (number, other) in related.enumerated() {
-                best.offer(UInt32(number), similarity.sum(of: other.session))
-            }
-            return best.sorted().map { id, sum in
-                let other = related[Int(id)]
-                return Neighbour(session: other.session, weight: sum / Float(1 + other.place))
-            }
+            for session in related { best.offer(session, similarity.sum(of: session)) }
+            return best.sorted().map { Neighbour(session: $0.id, weight: $0.score) }
         }
     }
 }
