@@ -6,6 +6,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               magpie bench index --base base.npy --queries q.npy --metric cosine
+              magpie bench text --documents films.tsv --known-item
             """,
-        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self])
+        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self, BenchTextCommand.self])
 }
