@@ -46,7 +46,10 @@ let package = Package(
             name: "MagpieKernels", dependencies: ["CKernels"], path: "Sources/Kernels",
             swiftSettings: swift),
         room("Artifacts", ["Domain"], libraries: [.product(name: "Crypto", package: "swift-crypto")]),
-        room("Retrieval", ["Domain", "Kernels", "Artifacts"]),
+        // Snowball's stemmers (docs/adr/0017).
+        .systemLibrary(
+            name: "CStemmer", path: "Sources/CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
+        room("Retrieval", ["Domain", "Kernels", "Artifacts"], libraries: ["CStemmer"]),
         room("Ranking", ["Domain", "Kernels", "Artifacts"]),
         room("Online", ["Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
         room("Evaluation", ["Online", "Domain", "Kernels", "Artifacts"]),

@@ -33,8 +33,6 @@ public enum System: Sendable, Hashable {
         case .fusion: request.useRanker = false
         case .whole: break
         }
-        return try recommender.answer(request, now: question.now).entries.map {
-            recommender.snapshot.items.key(of: $0.index)
-        }
+        return try recommender.answer(request, now: question.now).entries.map(\.id.key)
     }
 }

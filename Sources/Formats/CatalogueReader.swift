@@ -95,7 +95,11 @@ public final class CatalogueReader<Entity>: RowReader {
             return try revision(csv, id, validFrom, attributes)
         case .json(let lines):
             guard let json = try lines.next() else { return nil }
-            do { return try revision(json) } catch let problem as ValueProblem {
+            do {
+                return try RevisionJSON.revision(
+                    json, types: &types, timeUnit: options.timeUnit ?? .ms, validFrom: options.validFrom,
+                    receivedAt: options.receivedAt)
+            } catch let problem as ValueProblem {
                 throw lines.badRow(problem.description)
             }
         }
@@ -131,30 +135,6 @@ public final class CatalogueReader<Entity>: RowReader {
         return Revision(
             id: EntityID(try csv.text(id)), validFrom: own ?? options.validFrom, receivedAt: own ?? options.receivedAt,
             change: .patch(patch))
-    }
-
-    private func revision(_ json: JSONTree) throws -> Revision<Entity> {
-        guard case .object(let members) = json else { throw ValueProblem("expected an object") }
-        var id: String?
-        var own: Timestamp?
-        var isDeleted = false
-        var patch: AttributePatch = [:]
-        for member in members {
-            switch member.name {
-            case "id": id = try JSONField.id(member.value, member.name)
-            case "validFrom": own = try JSONField.time(member.value, member.name, options.timeUnit ?? .ms)
-            case "delete": isDeleted = member.value == .bool(true)
-            case let name where member.value == .null: patch.updateValue(nil, forKey: name)
-            case let name:
-                let value = try AttributeJSON.value(member.value, as: types[name], name: name)
-                if types[name] == nil { types[name] = value.type }
-                patch.updateValue(value, forKey: name)
-            }
-        }
-        guard let id else { throw ValueProblem("field \"id\" is missing") }
-        return Revision(
-            id: EntityID(id), validFrom: own ?? options.validFrom, receivedAt: own ?? options.receivedAt,
-            change: isDeleted ? .delete : .patch(patch))
     }
 }
 

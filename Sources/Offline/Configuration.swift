@@ -28,7 +28,9 @@ public struct Configuration: Sendable, Hashable, Codable {
     public init() {}
 
     /// Keys under these are the caller's own words.
-    static let openPaths: Set<String> = ["events.weights"]
+    static let openPaths: Set<String> = [
+        "events.weights", "text.boosts", "text.languages", "text.stopWords",
+    ]
     /// Keys without a default.
     static let optionalPaths: Set<String> = ["graph.sessionGapMinutes"]
 

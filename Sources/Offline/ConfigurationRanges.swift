@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieRetrieval
 
 extension Configuration {
     /// Says which number is out of its range, so that no trainer meets one it cannot work with.
@@ -86,6 +87,21 @@ extension Configuration {
             ("k1", text.k1),
         ] { try real("text.\(name)", Double(value), 0...1_000) }
         try real("text.b", Double(text.b), 0...1)
+        for (name, boost) in text.boosts.sorted(by: { $0.key < $1.key }) {
+            try real("text.boosts.\(name)", Double(boost), 0...1_000)
+        }
+        let languages = TextAnalysis.knownLanguages
+        for (path, language) in [("text.language", text.language)]
+            + text.languages.sorted(by: { $0.key < $1.key }).map({ ("text.languages.\($0.key)", $0.value) })
+            + text.stopWords.keys.sorted().map({ ("text.stopWords", $0) })
+        where !languages.contains(language) {
+            throw fail(
+                path, "\"\(language)\"",
+                "\"\" for no stemming, or one of \(languages.dropFirst().joined(separator: ", "))")
+        }
+        for (place, group) in text.synonyms.enumerated() where group.count < 2 {
+            throw fail("text.synonyms[\(place)]", "\(group.count) words", "at least two that mean the same")
+        }
 
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)

@@ -13,7 +13,8 @@ public struct Answer: Sendable {
     }
 
     public struct Entry: Sendable {
-        public var index: ItemIndex
+        /// nil for an item that is newer than the bundle.
+        public var index: ItemIndex?
         public var id: ItemID
         public var title: String?
         public var score: Float
@@ -80,5 +81,7 @@ public struct Answer: Sendable {
     /// The log position of the state that was read.
     public var appliedSeq: Int64
     public var entries: [Entry]
+    /// What matches a search, when the request wanted to know.
+    public var matches: Matches?
     public var funnel: Funnel?
 }

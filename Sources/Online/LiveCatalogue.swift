@@ -9,10 +9,13 @@ public final class LiveCatalogue: Sendable {
     }
 
     private let changes = Mutex<[ItemKey: Change]>([:])
+    /// What new and changed items are; nil where nobody searches for them (batch, replay).
+    let items: LiveItems?
 
-    public init() {}
+    public init(items: LiveItems? = nil) { self.items = items }
 
     public func apply(_ revision: Revision<Item>) {
+        items?.apply(revision)
         changes.withLock { changes in
             switch revision.change {
             case .delete:

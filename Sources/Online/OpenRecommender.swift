@@ -12,11 +12,14 @@ extension Recommender {
     /// its manifest: an edit of the configuration holds from the next training on.
     public init(opening bundle: BundleFolder, log: some EventLog, catalogue store: some Catalogue) throws {
         let trained = try bundle.manifest.configuration.decoded(as: Trained.self)
-        let snapshot = try Snapshot(
+        var snapshot = try Snapshot(
             opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios,
-            indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall)
+            indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
+            textSearch: trained.text?.search ?? TextSearchOptions())
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
-        let catalogue = LiveCatalogue()
+        var live: [any LiveRetriever] = []
+        if let text = snapshot.searchLive(options: trained.text ?? TextOptions()) { live.append(text) }
+        let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
         // Who was erased after the checkpoint was made is still in it: forget them before the tail is read.
         for user in try log.erasures(after: state.appliedSeq) { state.forget(user) }
         try log.read(after: state.appliedSeq, through: try log.lastSeq()) { state.apply($0) }
@@ -31,6 +34,8 @@ extension Recommender {
         var scenarios: [Scenario]
         /// Not in bundles that were made before there was an index.
         var index: Index?
+        /// How items' words were read.
+        var text: TextOptions?
 
         struct Index: Decodable {
             var recall: Double

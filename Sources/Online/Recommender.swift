@@ -1,6 +1,7 @@
 import MagpieArtifacts
 import MagpieDomain
 import MagpieRanking
+import MagpieRetrieval
 
 /// The online path: retrieve, merge, filter, add features, rank, re-order. State and clock are parameters, so
 /// that replaying history through it makes the training examples, and running it ahead of time makes the batch.
@@ -24,6 +25,8 @@ public struct Recommender: Sendable {
 
     /// Answers one request as of `now`.
     public func answer(_ request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Answer {
+        try check(request.page)
+        if let sort = request.page.sort { return try sorted(request, by: sort, now: now) }
         let stage = try candidates(for: request, now: now, deadline: deadline)
         var funnel = stage.funnel
         var watch = Stopwatch()
@@ -38,12 +41,47 @@ public struct Recommender: Sendable {
         funnel.sameGroup = sameGroup
         funnel.microseconds.rank = watch.lap()
 
-        let entries = kept.prefix(request.count).map { row in
-            entry(row, stage, score: scores[row], features: request.explain ? features : nil)
+        let places = placing(kept, stage, request).prefix(request.count)
+        var entries: [Answer.Entry] = []
+        // From the last to the first: a new item has the score of the one behind it.
+        var score: Float = kept.dropFirst(request.count).first.map { scores[$0] } ?? 0
+        for place in places.reversed() {
+            switch place {
+            case .row(let row):
+                score = scores[row]
+                entries.append(entry(row, stage, score: score, features: request.explain ? features : nil))
+            case .added(let found): entries.append(entry(found, score: score))
+            }
         }
         return Answer(
             requestId: request.id, scenario: stage.scenario.name, bundle: snapshot.bundle, rung: rung, now: now,
-            appliedSeq: state.appliedSeq, entries: entries, funnel: request.explain ? funnel : nil)
+            appliedSeq: state.appliedSeq, entries: entries.reversed(),
+            matches: matches(stage.query, request, now: now).map { described($0, request.page) },
+            funnel: request.explain ? funnel : nil)
+    }
+
+    /// The items that match the text of a request, in the order of an attribute: nothing is retrieved or ranked.
+    private func sorted(_ request: Request, by sort: SearchPage.Sort, now: Timestamp) throws -> Answer {
+        let scenario = try snapshot.scenario(request.scenario)
+        let (query, _) = try query(for: request, scenario: scenario, now: now)
+        let matches = matches(query, request, now: now)
+        let found = matches.map { sorted($0, by: sort, count: request.count) } ?? []
+        let entries = found.enumerated().map { place, match in
+            let score = Float(found.count - place)  // falls along the answer, as everywhere
+            guard let row = match.row else {
+                return entry(
+                    .init(
+                        entry: catalogue.items?.entry(match.id) ?? Entry(id: match.id), retriever: "text",
+                        rank: place + 1,
+                        score: score), score: score)
+            }
+            return Answer.Entry(
+                index: row, id: match.id, title: snapshot.items.title(of: row), score: score, proposals: [],
+                features: [])
+        }
+        return Answer(
+            requestId: request.id, scenario: scenario.name, bundle: snapshot.bundle, rung: .retrieved, now: now,
+            appliedSeq: state.appliedSeq, entries: entries, matches: matches.map { described($0, request.page) })
     }
 
     // MARK: First stage

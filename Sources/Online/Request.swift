@@ -19,6 +19,8 @@ public struct Request: Sendable {
     public var onlyRetriever: String?
     /// Collect the ``Answer/Funnel``.
     public var explain: Bool
+    /// What a search wants to know beside the best items.
+    public var page = SearchPage()
 
     public init(
         id: RequestID, scenario: String, user: UserKey? = nil, text: String? = nil, seed: ItemID? = nil,
@@ -45,6 +47,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
     case unknownRetriever(got: String, expected: [String])
     case count(got: Int, expected: ClosedRange<Int>)
     case nothingAsked(scenario: String)
+    case attribute(use: String, got: String, expected: [String])
 
     public var description: String {
         switch self {
@@ -54,6 +57,8 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
             "no retriever \"\(got)\" in this bundle: choose one of \(expected.joined(separator: ", "))"
         case .count(let got, let expected):
             "count is \(got), expected \(expected.lowerBound) to \(expected.upperBound)"
+        case .attribute(let use, let got, let expected):
+            "no attribute \"\(got)\" to \(use) by in this bundle: choose one of \(expected.joined(separator: ", "))"
         case .nothingAsked(let scenario):
             "scenario \(scenario) needs a text to search for: it was empty"
         }

@@ -11,7 +11,7 @@ import MagpieRetrieval
 public struct Snapshot: Sendable {
     public let bundle: String
     public let items: ItemTable
-    public let retrievers: [any Retriever]
+    public private(set) var retrievers: [any Retriever]
     public let scenarios: [String: Scenario]
     public let features: FeatureCatalogue
     public let checkpoint: Checkpoint?
@@ -26,9 +26,10 @@ public struct Snapshot: Sendable {
     /// - Parameters:
     ///   - folder: the bundle's folder, with the files named in ``BundleFiles``.
     ///   - indexRecall: the share of the true nearest vectors that searches through an index aim at.
+    ///   - textSearch: how the text of a search is read.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
-        indexRecall: Double = PartitionedIndex.defaultRecall
+        indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions()
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -69,7 +70,7 @@ public struct Snapshot: Sendable {
             guard index.itemCount == items.count else {
                 throw SnapshotError.itemCount(file: url.path, got: index.itemCount, expected: items.count)
             }
-            retrievers.append(TextRetriever(index))
+            retrievers.append(TextRetriever(index, options: textSearch))
         }
         if let url = there(BundleFiles.popular) {
             let popular = try PopularRetriever(opening: url, itemCount: items.count)
@@ -121,6 +122,18 @@ public struct Snapshot: Sendable {
 
     /// Retrievers that answer without knowing anything of the user.
     static let impersonal: Set<String> = ["popular", "trending"]
+
+    /// From now on the text retriever searches what changes, too; nil where there is none.
+    mutating func searchLive(options: TextOptions) -> LiveText? {
+        guard let place = retrievers.firstIndex(where: { $0 is TextRetriever }),
+            let text = retrievers[place] as? TextRetriever
+        else { return nil }
+        let items = items
+        let live = LiveTextIndex(
+            over: text.index, options: text.options, rowOf: { items.index(of: $0) }, idOf: { items.id(of: $0) })
+        retrievers[place] = TextRetriever(live)
+        return LiveText(live, options: options, schema: items.schema)
+    }
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
 

@@ -6,6 +6,9 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               magpie bench index --base base.npy --queries q.npy --metric cosine
+              magpie bench text --documents films.tsv --known-item
             """,
-        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self, BenchNeighboursCommand.self])
+        subcommands: [
+            BenchIndexCommand.self, BenchSwitchCommand.self, BenchNeighboursCommand.self, BenchTextCommand.self,
+        ])
 }

@@ -1,6 +1,7 @@
 import Foundation
 import MagpieDomain
 import MagpieEvaluation
+import MagpieRetrieval
 import MagpieTestSupport
 import Testing
 

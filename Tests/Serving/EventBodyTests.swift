@@ -49,8 +49,8 @@ import Testing
         #expect(try read("\(one)\n\(one)\r\n\n\(one)").count == 3)
         #expect(try read("\n\(one)\n", isLines: true).count == 1)
         #expect(try read("", isLines: true).isEmpty)
-        #expect(EventBody.isLines(contentType: "application/x-ndjson; charset=utf-8"))
-        #expect(!EventBody.isLines(contentType: "application/json") && !EventBody.isLines(contentType: nil))
+        #expect(BodyDocuments.isLines(contentType: "application/x-ndjson; charset=utf-8"))
+        #expect(!BodyDocuments.isLines(contentType: "application/json") && !BodyDocuments.isLines(contentType: nil))
     }
 
     @Test(arguments: [
@@ -76,7 +76,7 @@ import Testing
         ("{\"kind\": \"view\", \"userId\": \"u\", \"itemId\": \"i\"}\n{\"kind\"", "line 2: not valid JSON"),
     ])
     func saysWhatIsWrong(_ body: String, _ part: String) throws {
-        let error = #expect(throws: EventBodyError.self) { try read(body) }
+        let error = #expect(throws: BodyError.self) { try read(body) }
         let text = error?.description ?? ""
         #expect(text.contains(part) && !text.contains("\n"), "\(text)")
     }

@@ -115,10 +115,11 @@ struct RetrieverFit {
         if isWanted("text") {
             _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
                 url, _ in
-                let report = try TextIndex.build(
-                    data.items.map { ItemTexts.forIndex($0, configuration.text) }, k1: configuration.text.k1,
-                    b: configuration.text.b, to: url)
-                return "\(report.terms) terms, \(report.postings) postings"
+                let options = configuration.text
+                var collector = TextCollector(options.analysis(data.schema))
+                for item in data.items { collector.add(ItemTexts.forIndex(item, schema: data.schema, options)) }
+                let report = try collector.write(k1: options.k1, b: options.b, to: url)
+                return "\(report.words) words, \(report.terms) terms, \(report.postings) postings"
             }
         }
         _ = try stage("popular", BundleFiles.popular, [known]) { url, _ in

@@ -5,11 +5,15 @@ public struct ItemText: Sendable, Equatable {
         /// How much one occurrence of a term here counts: 3 in a title is three in a plot. Positive.
         public var boost: Float
         public var text: String
+        /// An ISO 639-1 code: by whose rules words are stemmed. One of ``TextAnalysis/languages``, else the first of
+        /// them is taken.
+        public var language: String
 
-        public init(name: String, boost: Float, text: String) {
+        public init(name: String, boost: Float, text: String, language: String = "en") {
             self.name = name
             self.boost = boost
             self.text = text
+            self.language = language
         }
     }
 

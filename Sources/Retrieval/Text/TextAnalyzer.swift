@@ -42,12 +42,15 @@ struct TokenBuffer {
     /// The longest chain of parts that is also joined: "will-o'-the-wisp" is, a line of dashes is not.
     private static let maxParts = 8
 
+    /// Whether the text ended inside its last token: somebody may be typing it still.
+    var isOpen: Bool { folded.last.map(TextFolding.isWord) ?? false }
+
     /// Replaces the contents by the tokens of `text`.
-    mutating func analyze(_ text: String) {
+    mutating func analyze(_ text: String, keepingMarks: Bool = false) {
         folded.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         tokens.removeAll(keepingCapacity: true)
-        TextFolding.fold(text, into: &folded)
+        TextFolding.fold(text, keepingMarks: keepingMarks, into: &folded)
         var at = 0
         while at < folded.count {
             if TextFolding.isWord(folded[at]) {

@@ -8,7 +8,7 @@ import Foundation
 /// ASCII is one pass over bytes. Anything else goes through NFKD (Unicode Standard Annex 15), then drops combining
 /// diacritics, then lowers; letters that do not decompose ("ø", "ß", "æ") have a table. Marks of scripts in which
 /// they carry the vowels (Devanagari, Thai) are kept. Ideographs and hiragana, written without spaces, become one
-/// token each.
+/// token each, and so do pictographs.
 enum TextFolding {
     static let separator = UInt8(ascii: " ")
     static let apostrophe = UInt8(ascii: "'")
@@ -16,7 +16,8 @@ enum TextFolding {
     static let dot = UInt8(ascii: ".")
 
     /// Appends the folded bytes of `text`.
-    static func fold(_ text: String, into bytes: inout [UInt8]) {
+    /// - Parameter keepingMarks: diacritics and letters stay (in composed form) for a stemmer whose rules need them.
+    static func fold(_ text: String, keepingMarks: Bool = false, into bytes: inout [UInt8]) {
         var text = text
         let isASCII = text.withUTF8 { utf8 in
             guard utf8.allSatisfy({ $0 < 0x80 }) else { return false }
@@ -25,9 +26,14 @@ enum TextFolding {
             return true
         }
         if isASCII { return }
-        for scalar in text.decomposedStringWithCompatibilityMapping.unicodeScalars {
+        let normal =
+            keepingMarks
+            ? text.precomposedStringWithCompatibilityMapping : text.decomposedStringWithCompatibilityMapping
+        for scalar in normal.unicodeScalars {
             if scalar.isASCII {
                 foldASCII(UInt8(truncatingIfNeeded: scalar.value), into: &bytes)
+            } else if keepingMarks, scalar.properties.isAlphabetic, !standsAlone(scalar) {
+                bytes.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
             } else {
                 foldOther(scalar, into: &bytes)
             }
@@ -71,15 +77,24 @@ enum TextFolding {
         case 0x131: bytes.append(UInt8(ascii: "i"))
         default:
             let properties = scalar.properties
-            guard isWord(properties) else {
-                bytes.append(separator)
+            let standsAlone = standsAlone(scalar)
+            guard standsAlone || isWord(properties) else {
+                // The colour of a hand is no other hand.
+                if !(0x1F3FB...0x1F3FF).contains(scalar.value) { bytes.append(separator) }
                 return
             }
-            let standsAlone = properties.isIdeographic || (0x3041...0x309F).contains(scalar.value)
             if standsAlone { bytes.append(separator) }
             bytes.append(contentsOf: properties.lowercaseMapping.utf8)
             if standsAlone { bytes.append(separator) }
         }
+    }
+
+    /// Written without spaces around it: an ideograph, hiragana, a pictograph.
+    private static func standsAlone(_ scalar: Unicode.Scalar) -> Bool {
+        let value = scalar.value
+        guard value >= 0x2190 else { return false }
+        if (0x3041...0x309F).contains(value) || scalar.properties.isIdeographic { return true }
+        return scalar.properties.isEmoji && !(0x1F3FB...0x1F3FF).contains(value)
     }
 
     private static func isWord(_ properties: Unicode.Scalar.Properties) -> Bool {

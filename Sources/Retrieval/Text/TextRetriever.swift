@@ -1,50 +1,52 @@
 import MagpieDomain
 import MagpieKernels
 
-/// Items whose text has the query's words, by BM25. Answers only queries with a text.
-///
-/// Term at a time: each term's postings add to one accumulator per item (Turtle, Flood 1995), in ascending order of
-/// the terms, so that ``scores(of:for:)`` adds the same numbers in the same order and agrees to the bit.
+/// Items whose text has the query's words, or words that these may have been meant to be, by BM25. Answers only queries
+/// with a text.
 public struct TextRetriever: Retriever {
     public let name = "text"
     public let index: TextIndex
+    public let options: TextSearchOptions
+    /// What changed since the index was made; nil = nothing can.
+    private let live: LiveTextIndex?
 
-    public init(_ index: TextIndex) { self.index = index }
+    public init(_ index: TextIndex, options: TextSearchOptions = TextSearchOptions()) {
+        self.index = index
+        self.options = options
+        live = nil
+    }
+
+    /// Knows items as they are now: of those that have a row. New ones have none (``LiveTextIndex/added(_:limit:)``).
+    public init(_ live: LiveTextIndex) {
+        index = live.main
+        options = live.options
+        self.live = live
+    }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, let text = query.text, !deadline.hasPassed else { return [] }
-        let terms = index.terms(of: text)
-        guard !terms.isEmpty else { return [] }
-        var scores = [Float](repeating: 0, count: index.itemCount)
-        for term in terms {
-            if deadline.hasPassed { return [] }
-            accumulate(term, into: &scores)
-        }
-        var best = TopK(limit)
-        for (item, score) in scores.enumerated() where score > 0 {
-            let item = ItemIndex(truncatingIfNeeded: item)
-            if !query.excluded.contains(item) { best.offer(item, score) }
-        }
-        return best.sorted().map { Scored(item: $0.id, score: $0.score) }
+        if let live { return live.rows(text, limit: limit, excluding: query.excluded, deadline: deadline) }
+        let asked = self.query(text)
+        var search = TextSearch(asked, in: index, limit: limit)
+        let found = search.run(excluded: query.excluded, deadline: deadline) ?? []
+        return found.map { Scored(item: $0.item, score: asked.score($0.points)) }
     }
 
     public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        let terms = query.text.map { index.terms(of: $0) } ?? []
-        return items.map { index.score(of: $0, terms: terms) }
+        guard let text = query.text else { return [Float](repeating: .nan, count: items.count) }
+        if let live { return live.scores(of: items, text) }
+        let asked = self.query(text)
+        return index.points(of: items, asked).map { $0.map(asked.score) ?? .nan }
     }
 
-    private func accumulate(_ term: TextIndex.QueryTerm, into scores: inout [Float]) {
-        let items: UnsafePointer<UInt32> = index.items.pointer
-        let quantities: UnsafePointer<Float> = index.quantities.pointer
-        let weight: Float = term.weight
-        index.norms.withUnsafeBufferPointer { norms in
-            scores.withUnsafeMutableBufferPointer { scores in
-                for i in term.postings {
-                    let item = Int(items[i])
-                    let tf: Float = quantities[i]
-                    scores[item] += weight * tf / (tf + norms[item])
-                }
-            }
+    /// Which items match a query, up to `limit` of them; none without a text.
+    public func matches(_ query: Query, limit: Int) -> TextMatches {
+        guard let text = query.text else {
+            return TextMatches(items: ItemSet(itemCount: index.itemCount), count: 0, isExact: true, words: .all)
         }
+        if let live { return live.matches(text, excluding: query.excluded, limit: limit) }
+        return index.matches(self.query(text), excluding: query.excluded, limit: limit)
     }
+
+    private func query(_ text: String) -> TextQuery { TextQueryBuilder(index: index, options: options).query(text) }
 }

@@ -13,9 +13,9 @@ struct EventDecoder {
     /// In bytes. Longer than any sane id; keeps a mistake (a whole document as an id) out of the log for ever.
     static let longestID = 1_024
 
-    /// - Throws: ``EventBodyError`` that names the place and the field.
+    /// - Throws: ``BodyError`` that names the place and the field.
     func event(_ json: JSONTree, place: String) throws -> Event {
-        func fail(_ problem: String) -> EventBodyError { EventBodyError(place: place, problem: problem) }
+        func fail(_ problem: String) -> BodyError { BodyError(noun: "event", place: place, problem: problem) }
         guard case .object(var members) = json else { throw fail("got \(json.shown), expected a JSON object") }
         var names: Set<String> = []
         for member in members where !names.insert(member.name).inserted {

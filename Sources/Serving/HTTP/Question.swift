@@ -14,6 +14,9 @@ import MagpieOnline
 /// | `exclude` | ids that must not be in the answer; in a query once for each |
 /// | `explain` | true: the funnel, and what each feature added |
 /// | `q` or `query` | the text of a search |
+/// | `total` | true: of a search, how many items match |
+/// | `facets` | of a search, attributes of which the values are counted; in a query with commas between |
+/// | `sort` | of a search, an attribute to order by, `-year` for the largest first |
 ///
 /// An unknown name is an error: a misspelt `filter` must not answer with what should have been filtered out.
 struct Question {
@@ -26,9 +29,11 @@ struct Question {
     var explain = false
     var text: String?
     var seed: ItemID?
+    var page = SearchPage()
 
     private static let names = [
-        "user", "anonymous", "count", "scenario", "filter", "exclude", "explain", "q", "query",
+        "user", "anonymous", "count", "scenario", "filter", "exclude", "explain", "q", "query", "total", "facets",
+        "sort",
     ]
 
     /// - Throws: ``APIError``, or a ``FilterPredicateError``.
@@ -43,7 +48,8 @@ struct Question {
             guard seen.insert(name).inserted else { throw APIError.badRequest("\"\(name)\" stands twice in the query") }
             switch name {
             case "count": try set(name, Double(value).map(JSONTree.number) ?? .string(value))
-            case "explain":
+            case "facets": try set(name, .array(value.split(separator: ",").map { .string(String($0)) }))
+            case "explain", "total":
                 try set(name, Bool(value).map(JSONTree.bool) ?? (value == "1" ? .bool(true) : .string(value)))
             default: try set(name, .string(value))
             }
@@ -88,7 +94,17 @@ struct Question {
         case ("scenario", .string(let text)): scenario = text
         case ("filter", .string(let text)): filter = try FilterPredicate(text)
         case ("explain", .bool(let bool)): explain = bool
-        case ("explain", _): throw fail("true or false")
+        case ("total", .bool(let bool)): page.wantsTotal = bool
+        case ("explain", _), ("total", _): throw fail("true or false")
+        case ("facets", .array(let values)):
+            page.facets = try values.map { value in
+                guard case .string(let name) = value else { throw fail("an array of attributes' names") }
+                return name
+            }
+        case ("facets", _): throw fail("an array of attributes' names")
+        case ("sort", .string(let text)):
+            guard let sort = SearchPage.Sort(text) else { throw fail("an attribute, such as year or -year") }
+            page.sort = sort
         case ("q", .string(let text)), ("query", .string(let text)): self.text = text
         case ("exclude", .array(let values)):
             exclude = try values.map { value in
@@ -103,9 +119,11 @@ struct Question {
     var userKey: UserKey? { user?.key ?? anonymous.map(Event.anonymousKey) }
 
     func request(at now: Timestamp) -> Request {
-        Request(
+        var request = Request(
             id: RequestID(at: now), scenario: scenario, user: userKey, text: text, seed: seed, count: count,
             filter: filter, exclude: exclude, explain: explain)
+        request.page = page
+        return request
     }
 }
 

@@ -6,6 +6,9 @@ import MagpieOnline
 ///     {"requestId": "0192...", "scenario": "home", "bundle": "20261124T083000Z-1f2e3d4c", "rung": "ranked",
 ///      "items": [{"id": "2571", "title": "The Matrix (1999)", "score": 1.25}, ...]}
 ///
+/// A search that asks for `total`, `facets` or `sort` has `matches`: how many items match (`isExact` false: at least so
+/// many), whether they have all the words or any of them, and the values of each facet, the most frequent first.
+///
 /// When explained, each item has its `proposals` (which retriever, at which rank) and its `features` (value and
 /// what it added to the score), and the answer has `now`, `appliedSeq` and the `funnel` with times in microseconds.
 extension JSONWriter {
@@ -17,6 +20,10 @@ extension JSONWriter {
             json.field("rung", answer.rung.rawValue)
             json.field("items", answer.entries) { json, entry in
                 json.write(entry, isExplained: answer.funnel != nil)
+            }
+            if let matches = answer.matches {
+                json.name("matches")
+                json.write(matches)
             }
             if let funnel = answer.funnel {
                 json.field("now", answer.now.milliseconds)
@@ -45,6 +52,27 @@ extension JSONWriter {
                     json.field("name", term.name)
                     json.field("value", term.value)
                     json.field("contribution", term.contribution)
+                }
+            }
+        }
+    }
+
+    /// `{"count": 37, "isExact": true, "words": "all",
+    ///   "facets": [{"attribute": "genres", "values": [{"value": "Drama", "count": 12}]}]}`
+    private mutating func write(_ matches: Answer.Matches) {
+        object { json in
+            json.field("count", matches.count)
+            json.field("isExact", matches.isExact)
+            json.field("words", matches.words.rawValue)
+            json.field("facets", matches.facets) { json, facet in
+                json.object { json in
+                    json.field("attribute", facet.attribute)
+                    json.field("values", facet.values) { json, value in
+                        json.object { json in
+                            json.field("value", value.value)
+                            json.field("count", value.count)
+                        }
+                    }
                 }
             }
         }

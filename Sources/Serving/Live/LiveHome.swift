@@ -70,6 +70,21 @@ public final class LiveHome: Sendable {
         }
     }
 
+    /// Appends revisions of items, and lets answers know what is new: the next search finds it. All or nothing.
+    /// - Parameter make: gets the types of the attributes known so far.
+    func receive(
+        _ make: @escaping @Sendable ([String: AttributeType]) throws -> [Revision<Item>]
+    ) async throws -> (received: Int, changed: Int) {
+        try await writer.run { [self] in
+            guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }
+            let revisions = try make(try catalogue.itemSchema())
+            let appended = try catalogue.append(revisions)
+            changes.withLock { $0 += 1 }
+            for revision in revisions { bundle.recommender.catalogue.apply(revision) }
+            return (revisions.count, appended)
+        }
+    }
+
     /// Erases a person. Returns how many events were removed, and the keys of everybody forgotten: the user, and
     /// the anonymous ids that were joined to them.
     public func erase(_ user: UserID, now: Timestamp = .now) async throws -> (events: Int, actors: Set<UserKey>) {

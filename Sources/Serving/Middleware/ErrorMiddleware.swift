@@ -25,7 +25,8 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as APIError: error
         case let error as FilterPredicateError: APIError(.badRequest, "bad_filter", error.description)
         case let error as JSONError: APIError(.badRequest, "bad_json", "the body is \(error)")
-        case let error as EventBodyError: APIError(.badRequest, "bad_event", error.description)
+        case let error as BodyError: APIError(.badRequest, "bad_\(error.noun)", error.description)
+        case let error as CatalogueError: APIError(.badRequest, "bad_item", error.description)
         case let error as RequestError: .badRequest(error.description)
         case let error as any HTTPResponseError where error.status == .notFound:
             APIError(.notFound, "not_found", "no route \(request.method) \(request.uri.path): expected \(routes)")
@@ -36,5 +37,5 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     private static let routes =
-        "/v1/recommendations, /v1/search, /v1/items/{id}/..., /v1/users/{id}, /v1/events, /livez or /readyz"
+        "/v1/recommendations, /v1/search, /v1/items, /v1/items/{id}/..., /v1/users/{id}, /v1/events, /livez or /readyz"
 }

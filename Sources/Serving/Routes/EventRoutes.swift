@@ -17,7 +17,7 @@ struct EventRoutes {
     func add(to router: Router<ServingContext>) {
         let live = live
         router.on("/v1/events", [.post]) { request in
-            let isLines = EventBody.isLines(contentType: request.headers[.contentType])
+            let isLines = BodyDocuments.isLines(contentType: request.headers[.contentType])
             let body = try await request.bytes(limit: Self.bodyLimit)
             let events = try EventBody.events(body, isLines: isLines, now: .now)
             let report = try await live.ingest(events)
