@@ -64,17 +64,6 @@ public struct Configuration: Sendable, Hashable, Codable {
     }
 }
 
-/// How items get their vectors, and how a user's history becomes a query.
-public struct EmbeddingOptions: Sendable, Hashable, Codable {
-    /// What skip-gram reads: "walks" over the item graph, plain "sessions", or "both".
-    public var corpus = Corpus.walks
-    public var skipGram = SkipGramOptions()
-    /// How a user's history becomes a query, and what popularity adds.
-    public var table = EmbeddingTableOptions()
-
-    public init() {}
-}
-
 public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
     /// Known-item queries that the search ranker is trained on.

@@ -6,6 +6,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               magpie bench index --base base.npy --queries q.npy --metric cosine
+              magpie bench embed --sequences histories.txt
             """,
-        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self])
+        subcommands: [BenchIndexCommand.self, BenchSwitchCommand.self, BenchEmbedCommand.self])
 }

@@ -88,7 +88,7 @@ final class TemporaryFolder {
 
 /// Every behaviour artifact of one world, and what opens on it.
 struct BehaviourBundle {
-    static let names = ["graph", "skipgram", "embeddings", "neighbours", "popular"]
+    static let names = ["graph", "skipgram", "embeddings", "embeddings-als", "neighbours", "popular"]
     static let indexNames = ["index-in", "index-out"]
     let folder: TemporaryFolder
     let itemCount: Int
@@ -111,11 +111,21 @@ struct BehaviourBundle {
         let sentences = corpus.sentences(
             graph: graph, interactions: interactions, walks: RandomWalkOptions(), seed: seed, threads: threads)
         let model = SkipGramTrainer.train(
-            on: sentences, itemCount: itemCount, options: skipGram, seed: seed, threads: threads)
+            on: sentences, itemCount: itemCount, options: skipGram, seed: seed, threads: threads
+        ).model
         try model.write(to: folder.file("skipgram"))
         _ = try EmbeddingTable.build(
-            from: SkipGramModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
+            from: EmbeddingModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
             filled: filled, options: EmbeddingTableOptions(), to: folder.file("embeddings"))
+        var als = ALSOptions()
+        (als.dimensions, als.regularization) = (8, 0.5)
+        var plain = EmbeddingTableOptions()
+        plain.popularityWeight = 0
+        _ = try EmbeddingTable.build(
+            from: ALSTrainer.train(on: interactions, options: als, seed: seed, threads: threads).model,
+            popularity: interactions.positivesPerItem(),
+            fold: .leastSquares(regularization: als.regularization, confidence: als.confidence), options: plain,
+            to: folder.file("embeddings-als"))
         _ = try NeighbourTable.build(
             from: interactions, options: NeighbourOptions(), seed: seed, threads: threads,
             to: folder.file("neighbours"))
@@ -138,6 +148,7 @@ struct BehaviourBundle {
     func exactRetrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
         [
             try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text),
+            try EmbeddingRetriever(opening: folder.file("embeddings-als"), itemCount: itemCount, text: text),
             try NeighbourRetriever(opening: folder.file("neighbours"), itemCount: itemCount),
             try PopularRetriever(opening: folder.file("popular"), itemCount: itemCount),
         ]

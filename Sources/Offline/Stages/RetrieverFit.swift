@@ -1,7 +1,6 @@
 import Foundation
 import MagpieArtifacts
 import MagpieDomain
-import MagpieKernels
 import MagpieOnline
 import MagpieRanking
 import MagpieRetrieval
@@ -20,10 +19,10 @@ struct RetrieverFit {
         let known = data.fingerprint
         var files: [String: URL] = [:]
         func stage(
-            _ name: String, _ file: String, isServed: Bool = true, _ inputs: [String],
+            _ name: String, _ file: String, isServed: Bool = true, version: Int = 1, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
         ) throws -> StageRunner.Result {
-            let result = try runner.run(name, window: window, inputs: inputs) { folder, progress in
+            let result = try runner.run(name, window: window, version: version, inputs: inputs) { folder, progress in
                 try work(folder.appendingPathComponent(file), progress)
             }
             if isServed { files[file] = result.folder.appendingPathComponent(file) }
@@ -34,58 +33,36 @@ struct RetrieverFit {
             try ItemTable.write(data.items, schema: data.schema, to: url)
             return "\(data.items.count) items, \(data.schema.count) attributes"
         }
-        let graph = try stage(
-            "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
-        ) {
-            url, progress in
-            let report = try ItemGraph.build(
-                from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
-                progress: progress, to: url)
-            return "\(report.nodes) nodes, \(report.edges) edges"
-        }
+        let fit = EmbeddingFit(data: data, configuration: configuration, seed: seed, threads: threads)
         let embedding = configuration.embedding
+        let graph =
+            try embedding.needsGraph
+            ? stage(
+                "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
+            ) {
+                url, progress in
+                let report = try ItemGraph.build(
+                    from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
+                    progress: progress, to: url)
+                return "\(report.nodes) nodes, \(report.edges) edges"
+            } : nil
         let vectors = try stage(
-            "embed", Self.skipGramFile, isServed: false,
-            [
-                graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
-                embedding.corpus.rawValue, "\(seed)",
-            ]
+            "embed", Self.modelFile, isServed: false, version: 2, [graph?.key ?? known] + (try fit.modelInputs())
         ) { url, progress in
-            let opened = try ItemGraph(
-                opening: graph.folder.appendingPathComponent(Self.graphFile), itemCount: data.items.count)
-            let sentences = embedding.corpus.sentences(
-                graph: opened, interactions: data.interactions, walks: configuration.walks, seed: seed,
-                threads: threads)
-            let model = SkipGramTrainer.train(
-                on: sentences, itemCount: data.items.count, options: embedding.skipGram, seed: seed,
-                threads: threads, progress: progress)
-            try model.write(to: url)
-            return "\(sentences.count) \(embedding.corpus.rawValue), "
-                + "\(embedding.skipGram.dimensions) dimensions, \(embedding.skipGram.epochs) epochs"
+            try fit.model(
+                graph: graph.map { $0.folder.appendingPathComponent(Self.graphFile) }, to: url, progress: progress)
         }
-        // The text encoder lands in the space of the behaviour; items without behaviour get their place from
-        // their text, so that the whole catalogue is in one index.
         let fitted = try stage(
-            "query encoder", BundleFiles.queryEncoder,
+            "query encoder", BundleFiles.queryEncoder, version: 2,
             [
                 vectors.key, known, try Configuration.key(configuration.queryEncoder),
-                try Configuration.key(configuration.text), try Configuration.key(embedding.table), "\(seed)",
+                try Configuration.key(configuration.text), try Configuration.key(embedding), "\(seed)",
             ]
         ) { url, progress in
-            let model = try SkipGramModel(opening: vectors.folder.appendingPathComponent(Self.skipGramFile))
-            let isKnown = model.counts.map { $0 > 0 }
-            let encoder = try QueryEncoder.train(
-                texts: data.items.map { ItemTexts.forEncoder($0, configuration.text) },
-                targets: unitRows(of: model), known: isKnown, dimension: model.dimension,
-                options: configuration.queryEncoder, seed: seed, threads: threads, progress: progress, to: url)
-            let d = model.dimension
-            let cold = isKnown.indices.filter { !isKnown[$0] }
-            _ = try EmbeddingTable.build(
-                from: model, popularity: data.interactions.positivesPerItem(),
-                filled: cold.map { (ItemIndex($0), Array(encoder.itemVectors[$0 * d..<($0 + 1) * d])) },
-                options: embedding.table,
-                to: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings))
-            return "\(isKnown.count - cold.count) items placed by behaviour, \(cold.count) by their text"
+            try fit.table(
+                from: vectors.folder.appendingPathComponent(Self.modelFile), encoder: url,
+                table: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings),
+                progress: progress)
         }
         files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
             .appendingPathComponent(BundleFiles.embeddings)
@@ -133,18 +110,7 @@ struct RetrieverFit {
     }
 
     private static let graphFile = "graph.safetensors"
-    private static let skipGramFile = "skip-gram.safetensors"
-}
-
-/// The input vectors at length 1: n x d.
-private func unitRows(of model: SkipGramModel) -> [Float] {
-    var rows = model.input
-    rows.withUnsafeMutableBufferPointer { rows in
-        guard let base = rows.baseAddress else { return }
-        VectorKernels.normalise(
-            rows: base, stride: model.dimension, count: model.itemCount, dimension: model.dimension)
-    }
-    return rows
+    private static let modelFile = "embedding-model.safetensors"
 }
 
 /// The files of a bundle that is not sealed yet, by their names in the bundle.

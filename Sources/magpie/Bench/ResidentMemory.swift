@@ -11,6 +11,15 @@ enum ResidentMemory {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// The most that it ever was, in bytes; nil where there is no `/proc`.
+    static func peakBytes() -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+        else { return nil }
+        return kilobytes * 1_024
+    }
+
     /// glibc keeps freed memory for the next allocation; with it, what an index takes would be hidden in what its
     /// build had left behind. Other C libraries have no such call, and numbers are lower there.
     private static func trim() {
