@@ -53,7 +53,8 @@ let package = Package(
         room("Ranking", ["Domain", "Kernels", "Artifacts"]),
         room("Online", ["Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
         room("Evaluation", ["Online", "Domain", "Kernels", "Artifacts"]),
-        room("Offline", ["Evaluation", "Online", "Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
+        room(
+            "Offline", ["Evaluation", "Online", "Retrieval", "Ranking", "Formats", "Domain", "Kernels", "Artifacts"]),
         room("Formats", ["Domain"]),
         room(
             "SQLiteStore", ["Domain"],

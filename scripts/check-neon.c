@@ -69,7 +69,8 @@ static void check_vectors(const mk_table *scalar, const mk_table *fast) {
 
 static void check_skip_gram(const mk_table *scalar, const mk_table *fast) {
     const size_t stride = 16 * (1 + below(5)), items = 7, bytes = items * stride * 4;
-    float *in = floats(items * stride), *out = floats(items * stride), *work = room(stride * 4);
+    float *in = floats(items * stride), *out = floats(items * stride);
+    float *work = room(MK_SKIP_GRAM_WORK(stride) * 4);
     float *in_too = room(bytes), *out_too = room(bytes);
     uint32_t inputs[40], outputs[40], rows[3] = {5, 1, 0}, threshold[3] = {1u << 31, 3u << 30, 1u << 30};
     const uint32_t alias[3] = {1, 2, 0};
@@ -77,12 +78,16 @@ static void check_skip_gram(const mk_table *scalar, const mk_table *fast) {
         inputs[p] = (uint32_t)below(items);
         outputs[p] = (uint32_t)below(items);
     }
-    for (size_t i = 0; i < items * stride; i++) in[i] /= 100, out[i] /= 100;
+    const size_t d = stride - below(16);
+    for (size_t i = 0; i < items * stride; i++) {
+        in[i] = i % stride < d ? in[i] / 100 : 0;
+        out[i] = i % stride < d ? out[i] / 100 : 0;
+    }
     memcpy(in_too, in, bytes);
     memcpy(out_too, out, bytes);
     mk_skip_gram_bucket bucket = {
-        .in = in, .out = out, .stride = stride, .work = work, .inputs = inputs, .outputs = outputs, .count = 40,
-        .rate = 0.1f, .negatives = (uint32_t)below(5), .noise_count = below(5) == 0 ? 0 : 3, .noise_rows = rows,
+        .in = in, .out = out, .stride = stride, .dimension = d, .work = work, .inputs = inputs, .outputs = outputs, .count = 40,
+        .rate = 0.1f, .negatives = (uint32_t)below(30), .noise_count = below(5) == 0 ? 0 : 3, .noise_rows = rows,
         .noise_threshold = threshold, .noise_alias = alias, .random = draw()};
     scalar->skip_gram(&bucket);
     bucket.in = in_too;
@@ -91,6 +96,35 @@ static void check_skip_gram(const mk_table *scalar, const mk_table *fast) {
     same("skip_gram", in, in_too, bytes);
     same("skip_gram", out, out_too, bytes);
     free(in), free(out), free(work), free(in_too), free(out_too);
+}
+
+static void check_least_squares(const mk_table *scalar, const mk_table *fast) {
+    const size_t stride = 16 * (1 + below(10)), d = stride - below(16), items = 30, count = below(10);
+    float *rows = floats(items * stride), *x = floats((count + 1) * stride), *x_too = room((count + 1) * stride * 4);
+    float *gram = room(stride * stride * 4), *gram_too = room(stride * stride * 4);
+    float *work = room(MK_LEAST_SQUARES_WORK(stride) * 4), weights[200];
+    size_t offsets[11] = {0};
+    uint32_t ids[200];
+    for (size_t i = 0; i < items * stride; i++) rows[i] = i % stride < d ? rows[i] / 20 : 0;
+    for (size_t i = 0; i < count * stride; i++) x[i] = i % stride < d ? x[i] / 20 : 0;
+    for (size_t r = 0; r < count; r++) offsets[r + 1] = offsets[r] + below(20);
+    for (size_t e = 0; e < offsets[count]; e++) {
+        ids[e] = (uint32_t)below(items);
+        weights[e] = (float)below(7);
+    }
+    scalar->gram(rows, stride, items, gram);
+    fast->gram(rows, stride, items, gram_too);
+    same("gram", gram, gram_too, stride * stride * 4);
+    for (size_t i = 0; i < d; i++) gram[i * stride + i] += 1;
+    memcpy(x_too, x, count * stride * 4);
+    mk_least_squares problem = {
+        .rows = rows, .stride = stride, .dimension = d, .gram = gram, .offsets = offsets, .ids = ids,
+        .weights = weights, .count = count, .x = x, .steps = (uint32_t)below(4), .work = work};
+    scalar->least_squares(&problem);
+    problem.x = x_too;
+    fast->least_squares(&problem);
+    same("least_squares", x, x_too, count * stride * 4);
+    free(rows), free(x), free(x_too), free(gram), free(gram_too), free(work);
 }
 
 static void check_panels(const mk_partition_table *scalar, const mk_partition_table *fast) {
@@ -231,6 +265,7 @@ int main(void) {
             state = seed;
             check_vectors(mk_table_named("scalar"), vectors);
             check_skip_gram(mk_table_named("scalar"), vectors);
+            check_least_squares(mk_table_named("scalar"), vectors);
             check_panels(mk_partition_table_named("scalar"), partitions);
             check_lookup_tables(mk_partition_table_named("scalar"), partitions);
             check_code_scan(mk_partition_table_named("scalar"), partitions);

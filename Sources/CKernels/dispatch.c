@@ -49,3 +49,7 @@ void mk_axpy(float a, const float *x, float *y, size_t d) { best()->axpy(a, x, y
 void mk_normalise(float *rows, size_t stride, size_t count, size_t d) { best()->normalise(rows, stride, count, d); }
 
 void mk_skip_gram(const mk_skip_gram_bucket *bucket) { best()->skip_gram(bucket); }
+
+void mk_gram(const float *rows, size_t stride, size_t count, float *out) { best()->gram(rows, stride, count, out); }
+
+void mk_solve_least_squares(const mk_least_squares *rows) { best()->least_squares(rows); }

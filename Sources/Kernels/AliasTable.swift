@@ -33,21 +33,11 @@ public struct AliasTable: Sendable {
 
     public var count: Int { alias.count }
 
+    /// One draw takes one random number.
     @inlinable public func draw(using random: inout RandomSource) -> Int {
-        Self.draw(threshold: threshold, alias: alias, using: &random)
-    }
-
-    /// The same for a table that stands in a larger one: one draw takes one random number.
-    @inlinable public static func draw(
-        threshold: UnsafePointer<UInt32>, alias: UnsafePointer<UInt32>, count: Int, using random: inout RandomSource
-    ) -> Int {
-        let bits: UInt64 = random.next()
-        let slot = Int(((bits >> 32) &* UInt64(count)) >> 32)
-        return UInt32(truncatingIfNeeded: bits) < threshold[slot] ? slot : Int(alias[slot])
-    }
-
-    @inlinable static func draw(threshold: [UInt32], alias: [UInt32], using random: inout RandomSource) -> Int {
         precondition(!alias.isEmpty, "a draw from nothing")
-        return draw(threshold: threshold, alias: alias, count: alias.count, using: &random)
+        let bits: UInt64 = random.next()
+        let slot = Int(((bits >> 32) &* UInt64(alias.count)) >> 32)
+        return UInt32(truncatingIfNeeded: bits) < threshold[slot] ? slot : Int(alias[slot])
     }
 }

@@ -71,17 +71,6 @@ public struct Configuration: Sendable, Hashable, Codable {
     }
 }
 
-/// How items get their vectors, and how a user's history becomes a query.
-public struct EmbeddingOptions: Sendable, Hashable, Codable {
-    /// What skip-gram reads: "walks" over the item graph, plain "sessions", or "both".
-    public var corpus = Corpus.walks
-    public var skipGram = SkipGramOptions()
-    /// How a user's history becomes a query, and what popularity adds.
-    public var table = EmbeddingTableOptions()
-
-    public init() {}
-}
-
 /// What live events say: what is trending, and what goes together lately.
 public struct LiveOptions: Sendable, Hashable, Codable {
     /// A like counts half as much after so many hours.

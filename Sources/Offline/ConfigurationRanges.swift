@@ -59,6 +59,19 @@ extension Configuration {
         try real("embedding.skipGram.minimumLearningRate", skipGram.minimumLearningRate, 0...10)
         try whole("embedding.skipGram.blocks", skipGram.blocks, 1...1_024)
         try whole("embedding.skipGram.pairsPerChunk", skipGram.pairsPerChunk, 1...many)
+        let als = embedding.als
+        try whole("embedding.als.dimensions", als.dimensions, 1...4_096)
+        try whole("embedding.als.epochs", als.epochs, 0...10_000)
+        try whole("embedding.als.steps", als.steps, 1...1_000)
+        try real("embedding.als.confidence", als.confidence, 0...1e6)
+        try real("embedding.als.regularization", als.regularization, 1e-6...1e9)
+        try real("embedding.als.popularityWeight", als.popularityWeight, -1e3...1e3)
+        try real("embedding.als.recencyDecay", als.recencyDecay, 0...1)
+        try real("embedding.textWeight", embedding.textWeight, 0...1e9)
+        if embedding.source == .own, embedding.own.items.isEmpty {
+            throw fail(
+                "embedding.own.items", "nothing", "the file with your items' vectors, as embedding.source is own")
+        }
         try real("embedding.table.popularityWeight", embedding.table.popularityWeight, -1e3...1e3)
         try real("embedding.table.recencyDecay", embedding.table.recencyDecay, 0...1)
 

@@ -7,8 +7,10 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               magpie bench index --base base.npy --queries q.npy --metric cosine
               magpie bench text --documents films.tsv --known-item
+              magpie bench embed --sequences histories.txt
             """,
         subcommands: [
-            BenchIndexCommand.self, BenchSwitchCommand.self, BenchNeighboursCommand.self, BenchTextCommand.self,
+            BenchIndexCommand.self, BenchSwitchCommand.self, BenchEmbedCommand.self, BenchNeighboursCommand.self,
+            BenchTextCommand.self,
         ])
 }

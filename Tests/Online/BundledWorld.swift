@@ -99,7 +99,8 @@ final class BundledWorld: Sendable {
         var skipGram = SkipGramOptions()
         (skipGram.dimensions, skipGram.epochs, skipGram.learningRate, skipGram.window) = (8, 15, 0.05, 20)
         let model = SkipGramTrainer.train(
-            on: SessionSentences(of: interactions), itemCount: table.count, options: skipGram, seed: 1, threads: 1)
+            on: SessionSentences(of: interactions), itemCount: table.count, options: skipGram, seed: 1, threads: 1
+        ).model
         _ = try EmbeddingTable.build(
             from: model, popularity: interactions.positivesPerItem(), options: EmbeddingTableOptions(),
             to: file(BundleFiles.embeddings))

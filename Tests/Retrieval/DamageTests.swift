@@ -19,7 +19,7 @@ import Testing
             walks.sentence(index, into: &items)
             #expect(items.allSatisfy { Int($0) < n })
         }
-        _ = try SkipGramModel(opening: bundle.folder.file("skipgram"))
+        _ = try EmbeddingModel(opening: bundle.folder.file("skipgram"))
     }
 
     static func use(_ retrievers: [any Retriever], itemCount n: Int) {

@@ -11,13 +11,13 @@ import Testing
     static let n = 40
 
     /// Random vectors; every seventh item is not in the corpus.
-    static func model(seed: UInt64) -> SkipGramModel {
+    static func model(seed: UInt64) -> EmbeddingModel {
         var random = RandomSource(seed: seed)
         let counts = (0..<n).map { $0 % 7 == 6 ? Int64(0) : Int64(1 + random.below(50)) }
         func rows() -> [Float] {
             (0..<n * d).map { counts[$0 / d] == 0 ? 0 : random.uniform() * 2 - 1 }
         }
-        return SkipGramModel(dimension: d, input: rows(), output: rows(), counts: counts)
+        return EmbeddingModel(dimension: d, input: rows(), output: rows(), counts: counts)
     }
 
     @Test(arguments: UInt64(0)..<8) func aHistoryIsMeanOfInputsAgainstOutputs(seed: UInt64) throws {
@@ -79,6 +79,32 @@ import Testing
         query.seed = 6
         #expect(!retriever.candidates(for: query, limit: 50, deadline: .none).map(\.item).contains(6))
         #expect(retriever.candidates(for: query, limit: 50, deadline: .none).count == 35)
+    }
+
+    /// Vectors that the model has from texts alone serve histories, too.
+    @Test func aTextThatHasAnOutputIsNext() throws {
+        var model = Self.model(seed: 2)
+        for i in 0..<Self.d { (model.input[6 * Self.d + i], model.output[6 * Self.d + i]) = (1, 2) }
+        let folder = try TemporaryFolder()
+        let report = try EmbeddingTable.build(
+            from: model, popularity: [Int](repeating: 0, count: Self.n), options: EmbeddingTableOptions(),
+            to: folder.file("embeddings"))
+        #expect(report == .init(dimension: 5, learned: 35, filled: 1))
+        let retriever = try EmbeddingRetriever(opening: folder.file("embeddings"))
+        #expect(!retriever.scores(of: [6], for: World.query([0], itemCount: Self.n))[0].isNaN)
+        #expect(!retriever.scores(of: [0], for: World.query([6], itemCount: Self.n))[0].isNaN)
+        #expect(retriever.scores(of: [13], for: World.query([0], itemCount: Self.n))[0].isNaN)
+    }
+
+    /// A file of each layout, as some version wrote it: opened and asked for ever.
+    @Test(arguments: ["embeddings-1", "embeddings-2", "embeddings-2-als"]) func opensGoldenFiles(name: String) throws {
+        let url = try #require(Bundle.module.url(forResource: "Golden/" + name, withExtension: "safetensors"))
+        let retriever = try EmbeddingRetriever(opening: url, itemCount: 9)
+        #expect((retriever.table.fold == .mean) == (name != "embeddings-2-als"))
+        let query = World.query([0, 1], excluding: [0, 1], itemCount: 9)
+        let found = retriever.candidates(for: query, limit: 3, deadline: .none)
+        #expect(found.map(\.item) == (name == "embeddings-2-als" ? [2, 3, 4] : [3, 2, 4]), "\(found)")
+        #expect(retriever.scores(of: [8], for: query)[0].isNaN)
     }
 
     @Test func anEncoderOfAnotherSpaceIsRefused() throws {

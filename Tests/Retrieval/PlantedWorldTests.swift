@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: Corpus.allCases) func threadsLeaveNoTrace(corpus: Corpus) throws {
         let interactions = World.random(seed: 3, users: 120, itemCount: 260)
         let one = try BehaviourBundle(interactions, corpus: corpus, threads: 1, epochs: 2)
-        let counts = try SkipGramModel(opening: one.folder.file("skipgram")).counts
+        let counts = try EmbeddingModel(opening: one.folder.file("skipgram")).counts
         #expect(counts.filter { $0 > 0 }.count >= 128, "too small for two blocks: nothing would be shown")
         for threads in [2, 5] {
             let many = try BehaviourBundle(interactions, corpus: corpus, threads: threads, epochs: 2)

@@ -46,18 +46,23 @@ import Testing
             ranked: (0..<300).map { ItemIndex($0) }, counts: counts, options: SkipGramOptions(),
             random: RandomSource(seed: 2))
         #expect(deal.blockCount == 4)
-        @Sendable func pairs(_ place: Int, _ inputs: inout [UInt32], _ outputs: inout [UInt32]) {
-            var random = RandomSource(seed: 3, UInt64(place))
-            for _ in 0..<random.below(20) {
-                inputs.append(UInt32(random.below(300)))
-                outputs.append(UInt32(random.below(300)))
+        @Sendable func pairs(_ places: Range<Int>, _ list: inout PairList) {
+            for place in places {
+                var random = RandomSource(seed: 3, UInt64(place))
+                list.write(atMost: 20) { writer in
+                    for _ in 0..<random.below(20) {
+                        let (input, output) = (ItemIndex(random.below(300)), ItemIndex(random.below(300)))
+                        writer.append(input, output, bucket: deal.blockOf[Int(input)] * 4 + deal.blockOf[Int(output)])
+                    }
+                }
             }
         }
-        var inputs: [UInt32] = []
-        var outputs: [UInt32] = []
-        for place in 10..<60 { pairs(place, &inputs, &outputs) }
+        var list = PairList(bucketCount: 16)
+        pairs(10..<60, &list)
+        let inputs = list.pairs.prefix(list.count).map { UInt32($0 >> 32) }
+        let outputs = list.pairs.prefix(list.count).map { UInt32(truncatingIfNeeded: $0) }
         for threads in [1, 3] {
-            let chunk = PairChunk(sentences: 10..<60, deal: deal, threads: threads, pairs: pairs)
+            let chunk = PairChunk(sentences: 10..<60, blockCount: 4, expected: 500, threads: threads, pairs: pairs)
             for a in 0..<4 {
                 for b in 0..<4 {
                     let expected = inputs.indices.filter {
@@ -92,7 +97,7 @@ import Testing
         options.learningRate = 0.05
         options.negatives = 2
         options.noiseExponent = 1
-        let model = SkipGramTrainer.train(on: Pairs(), itemCount: 5, options: options, seed: 1, threads: 2)
+        let model = SkipGramTrainer.train(on: Pairs(), itemCount: 5, options: options, seed: 1, threads: 2).model
         func score(_ a: Int, _ b: Int) -> Double {
             (0..<4).reduce(0) { $0 + Double(model.input[a * 4 + $1]) * Double(model.output[b * 4 + $1]) }
         }
@@ -112,17 +117,18 @@ import Testing
         let sentences = SessionSentences(of: World.interactions(histories, itemCount: 101))
         var options = SkipGramOptions()
         options.epochs = 1
-        let plain = SkipGramTrainer.train(on: sentences, itemCount: 101, options: options, seed: 1, threads: 1)
+        let plain = SkipGramTrainer.train(on: sentences, itemCount: 101, options: options, seed: 1, threads: 1).model
         options.subsample = 1e-4
-        let thinned = SkipGramTrainer.train(on: sentences, itemCount: 101, options: options, seed: 1, threads: 1)
+        let thinned = SkipGramTrainer.train(on: sentences, itemCount: 101, options: options, seed: 1, threads: 1).model
         #expect(plain.counts == thinned.counts)
-        let length = { (model: SkipGramModel) in model.output[..<64].reduce(0) { $0 + $1 * $1 } }
+        let length = { (model: EmbeddingModel) in model.output[..<64].reduce(0) { $0 + $1 * $1 } }
         #expect(length(thinned) < length(plain))
     }
 
     @Test func emptyCorpusGivesZeros() {
         let sentences = SessionSentences(of: Interactions(users: [], itemCount: 3))
         let model = SkipGramTrainer.train(on: sentences, itemCount: 3, options: SkipGramOptions(), seed: 1, threads: 2)
+            .model
         #expect(model.counts == [0, 0, 0])
         #expect(model.input.allSatisfy { $0 == 0 })
     }

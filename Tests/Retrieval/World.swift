@@ -89,7 +89,8 @@ final class TemporaryFolder {
 /// Every behaviour artifact of one world, and what opens on it.
 struct BehaviourBundle {
     static let names = [
-        "graph", "skipgram", "embeddings", "neighbours", "transitions", "ease", "cosine", "sessions", "popular",
+        "graph", "skipgram", "embeddings", "embeddings-als", "neighbours", "transitions", "ease", "cosine", "sessions",
+        "popular",
     ]
     static let tables = ["neighbours", "transitions", "ease", "cosine"]
     static let indexNames = ["index-in", "index-out"]
@@ -114,11 +115,21 @@ struct BehaviourBundle {
         let sentences = corpus.sentences(
             graph: graph, interactions: interactions, walks: RandomWalkOptions(), seed: seed, threads: threads)
         let model = SkipGramTrainer.train(
-            on: sentences, itemCount: itemCount, options: skipGram, seed: seed, threads: threads)
+            on: sentences, itemCount: itemCount, options: skipGram, seed: seed, threads: threads
+        ).model
         try model.write(to: folder.file("skipgram"))
         _ = try EmbeddingTable.build(
-            from: SkipGramModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
+            from: EmbeddingModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
             filled: filled, options: EmbeddingTableOptions(), to: folder.file("embeddings"))
+        var als = ALSOptions()
+        (als.dimensions, als.regularization) = (8, 0.5)
+        var plain = EmbeddingTableOptions()
+        plain.popularityWeight = 0
+        _ = try EmbeddingTable.build(
+            from: ALSTrainer.train(on: interactions, options: als, seed: seed, threads: threads).model,
+            popularity: interactions.positivesPerItem(),
+            fold: .leastSquares(regularization: als.regularization, confidence: als.confidence), options: plain,
+            to: folder.file("embeddings-als"))
         try Self.tables(of: interactions, threads: threads, in: folder)
         _ = try PopularRetriever.build(from: interactions, to: folder.file("popular"))
         let table = try EmbeddingTable(opening: folder.file("embeddings"))
@@ -148,7 +159,10 @@ struct BehaviourBundle {
     }
 
     func exactRetrievers(text: (any TextEmbedder)? = nil) throws -> [any Retriever] {
-        [try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text)]
+        [
+            try EmbeddingRetriever(opening: folder.file("embeddings"), itemCount: itemCount, text: text),
+            try EmbeddingRetriever(opening: folder.file("embeddings-als"), itemCount: itemCount, text: text),
+        ]
             + (try Self.tables.flatMap {
                 NeighbourRetriever.all(try NeighbourTable(opening: folder.file($0), itemCount: itemCount))
             })

@@ -137,7 +137,7 @@ final class World: Sendable {
             return [isAction ? 1 : 0, isAction ? 0 : 1, 0.01 * Float(item), 0.1]
         }
         let popularity = interactions.positivesPerItem()
-        let model = SkipGramModel(
+        let model = EmbeddingModel(
             dimension: 4, input: rows, output: rows, counts: popularity.map { Int64(max($0, 1)) })
         _ = try EmbeddingTable.build(
             from: model, popularity: popularity, options: EmbeddingTableOptions(), to: file(BundleFiles.embeddings))

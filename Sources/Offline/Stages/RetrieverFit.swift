@@ -1,7 +1,6 @@
 import Foundation
 import MagpieArtifacts
 import MagpieDomain
-import MagpieKernels
 import MagpieOnline
 import MagpieRanking
 import MagpieRetrieval
@@ -22,98 +21,25 @@ struct RetrieverFit {
         var files: [String: URL] = [:]
         func isWanted(_ retriever: String) -> Bool { retrievers?.contains(retriever) ?? true }
         func stage(
-            _ name: String, _ file: String, isServed: Bool = true, _ inputs: [String],
+            _ name: String, _ file: String, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
-        ) throws -> StageRunner.Result {
+        ) throws {
             let result = try runner.run(name, window: window, inputs: inputs) { folder, progress in
                 try work(folder.appendingPathComponent(file), progress)
             }
-            if isServed { files[file] = result.folder.appendingPathComponent(file) }
-            return result
+            files[file] = result.folder.appendingPathComponent(file)
         }
 
-        _ = try stage("items", BundleFiles.items, [known]) { url, _ in
+        try stage("items", BundleFiles.items, [known]) { url, _ in
             try ItemTable.write(data.items, schema: data.schema, to: url)
             return "\(data.items.count) items, \(data.schema.count) attributes"
         }
-        if isWanted("embedding") {
-            let graph = try stage(
-                "graph", Self.graphFile, isServed: false, [known, try Configuration.key(configuration.graph)]
-            ) {
-                url, progress in
-                let report = try ItemGraph.build(
-                    from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
-                    progress: progress, to: url)
-                return "\(report.nodes) nodes, \(report.edges) edges"
-            }
-            let embedding = configuration.embedding
-            let vectors = try stage(
-                "embed", Self.skipGramFile, isServed: false,
-                [
-                    graph.key, try Configuration.key(configuration.walks), try Configuration.key(embedding.skipGram),
-                    embedding.corpus.rawValue, "\(seed)",
-                ]
-            ) { url, progress in
-                let opened = try ItemGraph(
-                    opening: graph.folder.appendingPathComponent(Self.graphFile), itemCount: data.items.count)
-                let sentences = embedding.corpus.sentences(
-                    graph: opened, interactions: data.interactions, walks: configuration.walks, seed: seed,
-                    threads: threads)
-                let model = SkipGramTrainer.train(
-                    on: sentences, itemCount: data.items.count, options: embedding.skipGram, seed: seed,
-                    threads: threads, progress: progress)
-                try model.write(to: url)
-                return "\(sentences.count) \(embedding.corpus.rawValue), "
-                    + "\(embedding.skipGram.dimensions) dimensions, \(embedding.skipGram.epochs) epochs"
-            }
-            // The text encoder lands in the space of the behaviour; items without behaviour get their place from
-            // their text, so that the whole catalogue is in one index.
-            let fitted = try stage(
-                "query encoder", BundleFiles.queryEncoder,
-                [
-                    vectors.key, known, try Configuration.key(configuration.queryEncoder),
-                    try Configuration.key(configuration.text), try Configuration.key(embedding.table), "\(seed)",
-                ]
-            ) { url, progress in
-                let model = try SkipGramModel(opening: vectors.folder.appendingPathComponent(Self.skipGramFile))
-                let isKnown = model.counts.map { $0 > 0 }
-                let encoder = try QueryEncoder.train(
-                    texts: data.items.indices.map { data.encoderText(of: $0, configuration.text) },
-                    targets: unitRows(of: model), known: isKnown, dimension: model.dimension,
-                    options: configuration.queryEncoder, seed: seed, threads: threads, progress: progress, to: url)
-                let d = model.dimension
-                let cold = isKnown.indices.filter { !isKnown[$0] }
-                _ = try EmbeddingTable.build(
-                    from: model, popularity: data.interactions.positivesPerItem(),
-                    filled: cold.map { (ItemIndex($0), Array(encoder.itemVectors[$0 * d..<($0 + 1) * d])) },
-                    options: embedding.table,
-                    to: url.deletingLastPathComponent().appendingPathComponent(BundleFiles.embeddings))
-                return "\(isKnown.count - cold.count) items placed by behaviour, \(cold.count) by their text"
-            }
-            files[BundleFiles.embeddings] = files[BundleFiles.queryEncoder]?.deletingLastPathComponent()
-                .appendingPathComponent(BundleFiles.embeddings)
-            // Which of its files there are depends on how many vectors there are.
-            let indexes = try runner.run(
-                "index", window: window, version: 2,
-                inputs: [
-                    fitted.key, known, try Configuration.key(configuration.index.partitioned),
-                    "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",
-                ]
-            ) { folder, progress in
-                let fit = IndexFit(
-                    data: data, options: configuration.index, text: configuration.text, seed: seed, threads: threads)
-                return try fit.build(fitted.folder, to: folder, progress: progress)
-            }
-            for file in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
-                let url = indexes.folder.appendingPathComponent(file)
-                if FileManager.default.fileExists(atPath: url.path) { files[file] = url }
-            }
-        }
+        if isWanted("embedding") { files.merge(try embeddings(data, window: window)) { $1 } }
         for table in try neighbourStages(data) where isWanted(table.name) || isWanted(table.name + "-recent") {
-            _ = try stage(table.name, table.file, [known, table.options], table.build)
+            try stage(table.name, table.file, [known, table.options], table.build)
         }
         if isWanted("text") {
-            _ = try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
+            try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
                 url, _ in
                 let options = configuration.text
                 var collector = TextCollector(options.analysis(data.schema))
@@ -122,11 +48,11 @@ struct RetrieverFit {
                 return "\(report.words) words, \(report.terms) terms, \(report.postings) postings"
             }
         }
-        _ = try stage("popular", BundleFiles.popular, [known]) { url, _ in
+        try stage("popular", BundleFiles.popular, [known]) { url, _ in
             let report = try PopularRetriever.build(from: data.interactions, to: url)
             return "\(report.items) items with positives"
         }
-        _ = try stage(
+        try stage(
             "state", BundleFiles.state,
             [
                 known, data.stateKey, try Configuration.key(configuration.events),
@@ -140,20 +66,66 @@ struct RetrieverFit {
         }
         return Draft(files: files)
     }
-
-    private static let graphFile = "graph.safetensors"
-    private static let skipGramFile = "skip-gram.safetensors"
 }
 
-/// The input vectors at length 1: n x d.
-private func unitRows(of model: SkipGramModel) -> [Float] {
-    var rows = model.input
-    rows.withUnsafeMutableBufferPointer { rows in
-        guard let base = rows.baseAddress else { return }
-        VectorKernels.normalise(
-            rows: base, stride: model.dimension, count: model.itemCount, dimension: model.dimension)
+extension RetrieverFit {
+    private static let graphFile = "graph.safetensors"
+    private static let modelFile = "embedding-model.safetensors"
+
+    /// Graph, vectors, encoder, indexes: the files that serve.
+    private func embeddings(_ data: Dataset, window: String) throws -> [String: URL] {
+        let known = data.fingerprint
+        let fit = EmbeddingFit(data: data, configuration: configuration, seed: seed, threads: threads)
+        let embedding = configuration.embedding
+        let graph =
+            try embedding.needsGraph
+            ? runner.run("graph", window: window, inputs: [known, try Configuration.key(configuration.graph)]) {
+                folder, progress in
+                let report = try ItemGraph.build(
+                    from: data.interactions, options: configuration.graph, seed: seed, threads: threads,
+                    progress: progress, to: folder.appendingPathComponent(Self.graphFile))
+                return "\(report.nodes) nodes, \(report.edges) edges"
+            } : nil
+        let vectors = try runner.run(
+            "embed", window: window, version: 2, inputs: [graph?.key ?? known] + (try fit.modelInputs())
+        ) { folder, progress in
+            try fit.model(
+                graph: graph.map { $0.folder.appendingPathComponent(Self.graphFile) },
+                to: folder.appendingPathComponent(Self.modelFile), progress: progress)
+        }
+        let fitted = try runner.run(
+            "query encoder", window: window, version: 3,
+            inputs: [
+                vectors.key, known, try Configuration.key(configuration.queryEncoder),
+                try Configuration.key(configuration.text), try Configuration.key(embedding), "\(seed)",
+            ]
+        ) { folder, progress in
+            try fit.table(
+                from: vectors.folder.appendingPathComponent(Self.modelFile),
+                encoder: folder.appendingPathComponent(BundleFiles.queryEncoder),
+                table: folder.appendingPathComponent(BundleFiles.embeddings), progress: progress)
+        }
+        // Which of its files there are depends on how many vectors there are.
+        let indexes = try runner.run(
+            "index", window: window, version: 2,
+            inputs: [
+                fitted.key, known, try Configuration.key(configuration.index.partitioned),
+                "\(configuration.index.minimumItems)", try Configuration.key(configuration.text), "\(seed)",
+            ]
+        ) { folder, progress in
+            let fit = IndexFit(
+                data: data, options: configuration.index, text: configuration.text, seed: seed, threads: threads)
+            return try fit.build(fitted.folder, to: folder, progress: progress)
+        }
+        var files = [BundleFiles.queryEncoder, BundleFiles.embeddings].reduce(into: [String: URL]()) { files, name in
+            files[name] = fitted.folder.appendingPathComponent(name)
+        }
+        for name in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
+            let url = indexes.folder.appendingPathComponent(name)
+            if FileManager.default.fileExists(atPath: url.path) { files[name] = url }
+        }
+        return files
     }
-    return rows
 }
 
 /// The files of a bundle that is not sealed yet, by their names in the bundle.

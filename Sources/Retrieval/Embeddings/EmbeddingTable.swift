@@ -13,34 +13,38 @@ public struct EmbeddingTableOptions: Codable, Sendable, Hashable {
     public init() {}
 }
 
-/// The vectors that serve: `embeddings.safetensors`, kind "embeddings", layout 1, for n items and d dimensions.
+/// The vectors that serve: `embeddings.safetensors`, kind "embeddings", layout 2, for n items and d dimensions.
 ///
 /// | tensor | type | shape | |
 /// |---|---|---|---|
 /// | `in` | F32 | n, d | input vectors of length 1, for likeness between items and for texts; zeros = none |
-/// | `norms` | F32 | n | their lengths before: `norms[i] * in[i]` is what skip-gram learned |
+/// | `norms` | F32 | n | their lengths before: `norms[i] * in[i]` is what was learned |
 /// | `out` | F32 | n, d + 1 | output vectors; the last coordinate is popularityWeight * log(1 + popularity) |
-/// | `known` | U8 | n | 1: from behaviour, 2: `in` filled from the item's text, 0: no vector |
+/// | `known` | U8 | n | 1: from behaviour, blended with text; 2: `in` from the item's text; 3: both from it; 0: none |
+/// | `gram` | F32 | d, d | the sum of y y^T over the output vectors y; only where histories are folded by least squares |
 ///
-/// A user's query is the mean of the history's raw input vectors with a 1 behind it: one inner product with a row of
-/// `out` gives the score and its popularity term. (Input against input ranks what is alike, and is worthless
-/// for "what next".) Metadata: `options`, JSON.
+/// A user's query is d numbers made from the history (``HistoryFold``) with a 1 behind them: one inner product with a
+/// row of `out` gives the score and its popularity term. (Input against input ranks what is alike, and is worthless
+/// for "what next".) Metadata: `options` and `fold`, JSON. Layout 1 has neither `fold` nor `gram` nor 3 in `known`: its
+/// histories are folded to means.
 public struct EmbeddingTable: Sendable {
     static let kind = "embeddings"
-    static let layouts = 1...1
+    static let layouts = 1...2
 
     public let itemCount: Int
     /// d
     public let dimension: Int
     public let options: EmbeddingTableOptions
+    public let fold: HistoryFold
     public let input: Tensor<Float>
     public let norms: Tensor<Float>
     public let output: Tensor<Float>
     /// Items with an input vector, from behaviour or from text.
     public let withInput: ItemSet
-    /// Items with an output vector: those from behaviour.
+    /// Items with an output vector.
     public let withOutput: ItemSet
     let file: TensorFile
+    private let leastSquares: LeastSquaresFold?
 
     /// Throws ``ArtifactError`` for a file that is not a sound table.
     /// - Parameter itemCount: the bundle's number of items; nil where it is not known.
@@ -52,19 +56,31 @@ public struct EmbeddingTable: Sendable {
         norms = try file.tensor("norms", as: Float.self, shape: [known.count])
         output = try file.tensor("out", as: Float.self, shape: [known.count, dimension + 1])
         self.itemCount = known.count
-        let words = try file.requiredMetadata("options")
-        guard let options = try? JSONDecoder().decode(EmbeddingTableOptions.self, from: Data(words.utf8)) else {
-            throw ArtifactError.missing(path: url.path, name: "readable options in __metadata__")
+        options = try Self.decoded("options", of: file)
+        fold = file.layout == 1 ? .mean : try Self.decoded("fold", of: file)
+        switch fold {
+        case .mean: leastSquares = nil
+        case .leastSquares(let regularization, let confidence):
+            leastSquares = LeastSquaresFold(
+                gram: try file.tensor("gram", as: Float.self, shape: [dimension, dimension]), dimension: dimension,
+                regularization: regularization, confidence: confidence)
         }
-        self.options = options
         var withInput = ItemSet(itemCount: known.count)
         var withOutput = ItemSet(itemCount: known.count)
         for (item, origin) in known.enumerated() where origin != 0 {
             withInput.insert(ItemIndex(item))
-            if origin == 1 { withOutput.insert(ItemIndex(item)) }
+            if origin != 2 { withOutput.insert(ItemIndex(item)) }
         }
         self.withInput = withInput
         self.withOutput = withOutput
+    }
+
+    private static func decoded<Value: Decodable>(_ name: String, of file: TensorFile) throws -> Value {
+        let words = try file.requiredMetadata(name)
+        guard let value = try? JSONDecoder().decode(Value.self, from: Data(words.utf8)) else {
+            throw ArtifactError.missing(path: file.url.path, name: "readable \(name) in __metadata__")
+        }
+        return value
     }
 
     /// The unit input vector of an item; nil when it has none.
@@ -73,86 +89,41 @@ public struct EmbeddingTable: Sendable {
         return input.withUnsafeBufferPointer { Array($0[Int(item) * dimension..<(Int(item) + 1) * dimension]) }
     }
 
-    /// The query of a history, newest first, against ``output``: d + 1 coordinates; nil when no item of it is known
-    /// from behaviour.
+    /// The query of a history, newest first, against ``output``: d + 1 coordinates; nil when no item of it has an output
+    /// vector.
     public func query(for history: [Interest]) -> [Float]? {
-        var query = [Float](repeating: 0, count: dimension + 1)
-        var total: Float = 0
+        var items: [(row: Int, weight: Float)] = []
         var weight: Float = 1
         let decay = Float(options.recencyDecay)
+        for interest in history {
+            let share = weight * max(interest.weight, 0)
+            weight *= decay
+            if share > 0, withOutput.contains(interest.item) { items.append((Int(interest.item), share)) }
+        }
+        guard !items.isEmpty, var query = leastSquares.map({ solved($0, items) }) ?? mean(items) else { return nil }
+        query.append(1)
+        return query
+    }
+
+    private func solved(_ fold: LeastSquaresFold, _ items: [(row: Int, weight: Float)]) -> [Float]? {
+        output.withUnsafeBufferPointer { rows in
+            rows.baseAddress.flatMap { fold.solve(rows: $0, rowStride: dimension + 1, items) }
+        }
+    }
+
+    private func mean(_ items: [(row: Int, weight: Float)]) -> [Float]? {
+        var mean = [Float](repeating: 0, count: dimension)
+        var total: Float = 0
         input.withUnsafeBufferPointer { rows in
-            query.withUnsafeMutableBufferPointer { query in
-                guard let rows = rows.baseAddress, let query = query.baseAddress else { return }
-                for interest in history {
-                    defer { weight *= decay }
-                    let share = weight * max(interest.weight, 0)
-                    guard withOutput.contains(interest.item), share > 0 else { continue }
-                    let row = Int(interest.item)
-                    VectorKernels.axpy(share * norms[row], rows + row * dimension, into: query, count: dimension)
-                    total += share
+            mean.withUnsafeMutableBufferPointer { mean in
+                guard let rows = rows.baseAddress, let mean = mean.baseAddress else { return }
+                for (row, weight) in items {
+                    VectorKernels.axpy(weight * norms[row], rows + row * dimension, into: mean, count: dimension)
+                    total += weight
                 }
             }
         }
-        guard total > 0 else { return nil }
-        for i in 0..<dimension { query[i] /= total }
-        query[dimension] = 1
-        return query
-    }
-}
-
-extension EmbeddingTable {
-    /// What was written, for the training report.
-    public struct Report: Codable, Sendable, Hashable {
-        public var dimension: Int
-        /// Items with vectors from behaviour.
-        public var learned: Int
-        /// Items whose input vector came from their text.
-        public var filled: Int
-    }
-
-    /// Writes `embeddings.safetensors`.
-    ///
-    /// - Parameters:
-    ///   - popularity: positives of each item.
-    ///   - filled: input vectors, of any length above 0, for items that the model does not know (`counts` 0); others are
-    ///     left out, and so are vectors of length 0.
-    public static func build(
-        from model: SkipGramModel, popularity: [Int], filled: [(item: ItemIndex, vector: [Float])] = [],
-        options: EmbeddingTableOptions, to url: URL
-    ) throws -> Report {
-        precondition(popularity.count == model.itemCount, "\(popularity.count) counts of \(model.itemCount) items")
-        let d = model.dimension
-        var input = model.input
-        var known: [UInt8] = model.counts.map { $0 > 0 ? 1 : 0 }
-        var report = Report(dimension: d, learned: known.reduce(0) { $0 + Int($1) }, filled: 0)
-        for (item, vector) in filled where known[Int(item)] == 0 {
-            precondition(vector.count == d, "\(vector.count) coordinates against \(d)")
-            guard vector.contains(where: { $0 != 0 }) else { continue }
-            input.replaceSubrange(Int(item) * d..<(Int(item) + 1) * d, with: vector)
-            known[Int(item)] = 2
-            report.filled += 1
-        }
-        var norms = [Float](repeating: 0, count: model.itemCount)
-        input.withUnsafeMutableBufferPointer { rows in
-            guard let rows = rows.baseAddress else { return }
-            for i in norms.indices {
-                norms[i] = VectorKernels.dot(rows + i * d, rows + i * d, count: d).squareRoot()
-            }
-            VectorKernels.normalise(rows: rows, stride: d, count: norms.count, dimension: d)
-        }
-        var output: [Float] = []
-        output.reserveCapacity(model.itemCount * (d + 1))
-        for item in 0..<model.itemCount {
-            output.append(contentsOf: model.output[item * d..<(item + 1) * d])
-            output.append(known[item] == 1 ? Float(options.popularityWeight * log1p(Double(popularity[item]))) : 0)
-        }
-        var writer = TensorFileWriter(
-            kind: kind, layout: layouts.upperBound, metadata: ["options": try canonicalJSON(options)])
-        writer.add("in", input, shape: [model.itemCount, d])
-        writer.add("norms", norms)
-        writer.add("out", output, shape: [model.itemCount, d + 1])
-        writer.add("known", known)
-        try writer.write(to: url)
-        return report
+        for i in 0..<dimension { mean[i] /= total }
+        return mean
     }
 }

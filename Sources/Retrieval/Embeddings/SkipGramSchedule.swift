@@ -34,6 +34,60 @@ struct BlockDeal: Sendable {
     }
 }
 
+/// Pairs as they come from sentences: (input, output) in one word, and the bucket each belongs to.
+struct PairList: Sendable {
+    /// The first ``count`` are pairs; what lies behind is room.
+    private(set) var pairs: [UInt64]
+    private(set) var buckets: [UInt32]
+    private(set) var count = 0
+    /// By bucket.
+    private(set) var counts: [Int]
+
+    /// - Parameter room: for so many pairs before the first growth.
+    init(bucketCount: Int, room: Int = 0) {
+        pairs = [UInt64](repeating: 0, count: room)
+        buckets = [UInt32](repeating: 0, count: room)
+        counts = [Int](repeating: 0, count: bucketCount)
+    }
+
+    /// Where pairs are written without looking at bounds.
+    struct Writer {
+        fileprivate let pairs: UnsafeMutablePointer<UInt64>
+        fileprivate let buckets: UnsafeMutablePointer<UInt32>
+        fileprivate let counts: UnsafeMutablePointer<Int>
+        fileprivate var count: Int
+
+        @inline(__always) mutating func append(_ input: ItemIndex, _ output: ItemIndex, bucket: UInt32) {
+            pairs[count] = UInt64(input) << 32 | UInt64(output)
+            buckets[count] = bucket
+            counts[Int(bucket)] += 1
+            count += 1
+        }
+    }
+
+    /// Lets `body` write up to `most` pairs.
+    @inline(__always) mutating func write(atMost most: Int, _ body: (inout Writer) -> Void) {
+        if count + most > pairs.count {
+            let more = max(count + most, 2 * pairs.count) - pairs.count
+            pairs.append(contentsOf: repeatElement(0, count: more))
+            buckets.append(contentsOf: repeatElement(0, count: more))
+        }
+        let begin = count
+        count = pairs.withUnsafeMutableBufferPointer { pairs in
+            buckets.withUnsafeMutableBufferPointer { buckets in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    guard let pairs = pairs.baseAddress, let buckets = buckets.baseAddress,
+                        let counts = counts.baseAddress
+                    else { return begin }
+                    var writer = Writer(pairs: pairs, buckets: buckets, counts: counts, count: begin)
+                    body(&writer)
+                    return writer.count
+                }
+            }
+        }
+    }
+}
+
 /// The pairs of some sentences, partitioned by (block of the input, block of the output), in corpus order within a
 /// bucket: a stable counting sort over slices that threads fill on their own.
 struct PairChunk {
@@ -42,30 +96,22 @@ struct PairChunk {
     /// Bucket (a, b) holds the pairs `begins[a * P + b] ..< begins[a * P + b + 1]`.
     let begins: [Int]
 
-    private struct Slice: Sendable {
-        var inputs: [UInt32] = []
-        var outputs: [UInt32] = []
-        var bucketCounts: [Int]
-    }
-
     static let sliceCount = 16
 
     /// - Parameters:
     ///   - sentences: places in the epoch's order.
-    ///   - pairs: appends the pairs of the sentence at that place.
+    ///   - expected: about how many pairs there will be.
+    ///   - pairs: appends the pairs of the sentences at those places.
     init(
-        sentences: Range<Int>, deal: BlockDeal, threads: Int,
-        pairs: @Sendable (Int, inout [UInt32], inout [UInt32]) -> Void
+        sentences: Range<Int>, blockCount: Int, expected: Int, threads: Int,
+        pairs: @Sendable (Range<Int>, inout PairList) -> Void
     ) {
-        let bucketCount = deal.blockCount * deal.blockCount
+        let bucketCount = blockCount * blockCount
         let slices = Parallel.map(Self.sliceCount, threads: threads) { s in
-            var slice = Slice(bucketCounts: [Int](repeating: 0, count: bucketCount))
+            var slice = PairList(bucketCount: bucketCount, room: expected / Self.sliceCount * 5 / 4)
             let begin = sentences.lowerBound + sentences.count * s / Self.sliceCount
             let end = sentences.lowerBound + sentences.count * (s + 1) / Self.sliceCount
-            for place in begin..<end { pairs(place, &slice.inputs, &slice.outputs) }
-            for p in slice.inputs.indices {
-                slice.bucketCounts[Self.bucket(of: slice.inputs[p], slice.outputs[p], deal)] += 1
-            }
+            pairs(begin..<end, &slice)
             return slice
         }
         var begins = [Int](repeating: 0, count: bucketCount + 1)
@@ -75,7 +121,7 @@ struct PairChunk {
             begins[bucket] = total
             for s in slices.indices {
                 sliceBegins[s][bucket] = total
-                total += slices[s].bucketCounts[bucket]
+                total += slices[s].counts[bucket]
             }
         }
         begins[bucketCount] = total
@@ -85,11 +131,18 @@ struct PairChunk {
         Parallel.forEach(slices.count, threads: threads) { s in
             var next = firsts[s]
             let slice = slices[s]
-            for p in slice.inputs.indices {
-                let bucket = Self.bucket(of: slice.inputs[p], slice.outputs[p], deal)
-                inputs.pointer[next[bucket]] = slice.inputs[p]
-                outputs.pointer[next[bucket]] = slice.outputs[p]
-                next[bucket] += 1
+            slice.pairs.withUnsafeBufferPointer { pairs in
+                slice.buckets.withUnsafeBufferPointer { buckets in
+                    next.withUnsafeMutableBufferPointer { next in
+                        for p in 0..<slice.count {
+                            let bucket = Int(buckets[p])
+                            let place = next[bucket]
+                            next[bucket] = place + 1
+                            inputs.pointer[place] = UInt32(truncatingIfNeeded: pairs[p] >> 32)
+                            outputs.pointer[place] = UInt32(truncatingIfNeeded: pairs[p])
+                        }
+                    }
+                }
             }
         }
         self.inputs = inputs
@@ -97,9 +150,7 @@ struct PairChunk {
         self.begins = begins
     }
 
-    private static func bucket(of input: UInt32, _ output: UInt32, _ deal: BlockDeal) -> Int {
-        Int(deal.blockOf[Int(input)]) * deal.blockCount + Int(deal.blockOf[Int(output)])
-    }
+    var count: Int { inputs.count }
 }
 
 /// A random order of `0 ..< count` that needs no memory: a Feistel network on the next even power of two, walked

@@ -20,24 +20,29 @@ public struct RandomWalkOptions: Codable, Sendable, Hashable {
 ///
 /// Walk n of a node is a function of (seed, node, n): walks are made when they are read, by whichever thread.
 /// As ``Sentences``: all walks of node 0, then of node 1, ...; the trainer reads them in an order of its own.
-/// Memory: 8 bytes an edge (an alias table a node) and 8 a node.
+/// Memory: 12 bytes an edge (an alias table a node) and 8 a node.
 public struct RandomWalks: Sentences {
     public let graph: ItemGraph
     public let options: RandomWalkOptions
     public let seed: UInt64
     /// Node i has the walks `begins[i] ..< begins[i + 1]`.
     private let begins: [Int]
-    private let threshold: SharedBuffer<UInt32>
-    private let alias: SharedBuffer<UInt32>
+    private let slots: SharedBuffer<Slot>
     private static let stream: UInt64 = 0x77616C6B
+
+    /// A slot of a node's ``AliasTable`` with what it leads to, side by side: a step is one look into memory.
+    private struct Slot: BitwiseCopyable {
+        var threshold: UInt32
+        var item: ItemIndex
+        var other: ItemIndex
+    }
 
     public init(on graph: ItemGraph, options: RandomWalkOptions, seed: UInt64, threads: Int) {
         self.graph = graph
         self.options = options
         self.seed = seed
         begins = Self.shareOut(graph, options)
-        let threshold = SharedBuffer<UInt32>(count: graph.edgeCount, repeating: 0)
-        let alias = SharedBuffer<UInt32>(count: graph.edgeCount, repeating: 0)
+        let slots = SharedBuffer<Slot>(count: graph.edgeCount, repeating: Slot(threshold: 0, item: 0, other: 0))
         let rows = graph.rows
         let nodesPerPiece = 256
         Parallel.forEach((graph.nodeCount + nodesPerPiece - 1) / nodesPerPiece, threads: threads) { piece in
@@ -45,13 +50,13 @@ public struct RandomWalks: Sentences {
                 let row = rows.row(ItemIndex(node))
                 let table = AliasTable(row.map { Double(rows.weights[$0]) })
                 for (slot, entry) in row.enumerated() {
-                    threshold.pointer[entry] = table.threshold[slot]
-                    alias.pointer[entry] = table.alias[slot]
+                    slots.pointer[entry] = Slot(
+                        threshold: table.threshold[slot], item: rows.items[entry],
+                        other: rows.items[row.lowerBound + Int(table.alias[slot])])
                 }
             }
         }
-        self.threshold = threshold
-        self.alias = alias
+        self.slots = slots
     }
 
     private static func shareOut(_ graph: ItemGraph, _ options: RandomWalkOptions) -> [Int] {
@@ -97,10 +102,10 @@ public struct RandomWalks: Sentences {
             if restart > 0, random.uniform() < restart { current = node }
             let row = rows.row(current)
             if row.isEmpty { return }
-            let slot = AliasTable.draw(
-                threshold: threshold.pointer + row.lowerBound, alias: alias.pointer + row.lowerBound,
-                count: row.count, using: &random)
-            current = rows.items[row.lowerBound + slot]
+            // As AliasTable/draw, which takes one random number for both choices.
+            let bits: UInt64 = random.next()
+            let slot = slots.pointer[row.lowerBound + Int(((bits >> 32) &* UInt64(row.count)) >> 32)]
+            current = UInt32(truncatingIfNeeded: bits) < slot.threshold ? slot.item : slot.other
             items.append(current)
         }
     }

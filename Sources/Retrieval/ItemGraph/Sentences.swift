@@ -76,17 +76,16 @@ public struct JoinedSentences: Sentences {
 public enum Corpus: String, Codable, Sendable, Hashable, CaseIterable {
     case walks, sessions, both
 
+    /// - Parameter graph: may be nil where only histories are read.
     public func sentences(
-        graph: ItemGraph, interactions: Interactions, walks options: RandomWalkOptions, seed: UInt64, threads: Int
+        graph: ItemGraph?, interactions: Interactions, walks options: RandomWalkOptions, seed: UInt64, threads: Int
     ) -> any Sentences {
-        switch self {
-        case .walks: RandomWalks(on: graph, options: options, seed: seed, threads: threads)
-        case .sessions: SessionSentences(of: interactions)
-        case .both:
-            JoinedSentences([
-                RandomWalks(on: graph, options: options, seed: seed, threads: threads),
-                SessionSentences(of: interactions),
-            ])
+        var parts: [any Sentences] = []
+        if self != .sessions {
+            guard let graph else { preconditionFailure("\(rawValue) without a graph") }
+            parts.append(RandomWalks(on: graph, options: options, seed: seed, threads: threads))
         }
+        if self != .walks { parts.append(SessionSentences(of: interactions)) }
+        return parts.count == 1 ? parts[0] : JoinedSentences(parts)
     }
 }

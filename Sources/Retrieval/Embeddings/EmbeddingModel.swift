@@ -1,19 +1,25 @@
 import Foundation
 import MagpieArtifacts
+import MagpieKernels
 
-/// What skip-gram learned: for each item one vector as the input (what was liked) and one as the output (what is
-/// liked with it). `input[a] . output[b]` estimates log(P(b near a) / noise(b)) up to a constant (Levy and Goldberg
-/// 2014); input against input is a measure of likeness, not of what comes next.
+/// What a source of embeddings gives: for each item one vector as the input (what was liked) and one as the output
+/// (what is liked next), whoever learned them.
 ///
-/// `skip-gram.safetensors`, kind "skipgram", layout 1, between training and ``EmbeddingTable``:
+/// | source | input | output | what `input[a] . output[b]` means |
+/// |---|---|---|---|
+/// | ``SkipGramTrainer`` | word2vec's input vector | word2vec's output vector | about log(P(b near a) / noise(b)) (Levy and Goldberg 2014) |
+/// | ``ALSTrainer`` | the item's factors | the same | how much who likes a likes b |
+/// | a caller's own | the query side | the item side | the caller's business |
+///
+/// `embedding-model.safetensors`, kind "embedding-model", layout 1, between training and ``EmbeddingTable``:
 ///
 /// | tensor | type | shape | |
 /// |---|---|---|---|
-/// | `in` | F32 | n, d | raw input vectors; zeros for an item that is not in the corpus |
+/// | `in` | F32 | n, d | raw input vectors; zeros for an item without vectors |
 /// | `out` | F32 | n, d | raw output vectors; the same |
-/// | `counts` | I64 | n | occurrences in the corpus |
-public struct SkipGramModel: Sendable {
-    static let kind = "skipgram"
+/// | `counts` | I64 | n | what an item's vectors were learned from (occurrences in the corpus, entries of the matrix); 0 = no vectors |
+public struct EmbeddingModel: Sendable {
+    static let kind = "embedding-model"
     static let layouts = 1...1
 
     public let dimension: Int
@@ -21,7 +27,7 @@ public struct SkipGramModel: Sendable {
     public var input: [Float]
     /// n x d, row-major.
     public var output: [Float]
-    /// Occurrences of each item in the corpus; 0 = no vectors.
+    /// 0 = no vectors, or after a ``TextBlend`` vectors from the item's text.
     public var counts: [Int64]
 
     public init(dimension: Int, input: [Float], output: [Float], counts: [Int64]) {
@@ -50,4 +56,14 @@ public struct SkipGramModel: Sendable {
         let output = try file.tensor("out", as: Float.self, shape: [counts.count, input.shape[1]])
         self.init(dimension: input.shape[1], input: Array(input), output: Array(output), counts: Array(counts))
     }
+}
+
+/// Packs `count` rows of `dimension` floats that stand `stride` apart.
+func packedRows(_ table: SharedBuffer<Float>, stride: Int, count: Int, dimension: Int) -> [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(count * dimension)
+    for row in 0..<count {
+        values.append(contentsOf: UnsafeBufferPointer(start: table.pointer + row * stride, count: dimension))
+    }
+    return values
 }

@@ -1,0 +1,47 @@
+import MagpieRetrieval
+
+/// How items get their vectors, and how a user's history becomes a query.
+public struct EmbeddingOptions: Sendable, Hashable, Codable {
+    /// Who says where items stand.
+    public enum Source: String, Codable, Sendable, Hashable, CaseIterable {
+        /// Skip-gram over walks or histories.
+        case item2vec
+        /// Factors of the matrix of users and items.
+        case als
+        /// Vectors that the caller brings.
+        case own
+    }
+
+    public var source = Source.item2vec
+    /// What skip-gram reads: "walks" over the item graph, plain "sessions", or "both".
+    public var corpus = Corpus.walks
+    public var skipGram = SkipGramOptions()
+    public var als = ALSOptions()
+    public var own = OwnVectors.Options()
+    /// How a user's history becomes a query, and what popularity adds; ALS has two numbers of its own.
+    public var table = EmbeddingTableOptions()
+    /// An item's text counts as so many events (``TextBlend``). With a caller's own vectors it only fills in where there
+    /// is none.
+    public var textWeight = 20.0
+
+    public init() {}
+
+    /// How histories are folded, which the source decides.
+    var fold: HistoryFold {
+        switch source {
+        case .item2vec, .own: .mean
+        case .als: .leastSquares(regularization: als.regularization, confidence: als.confidence)
+        }
+    }
+
+    var servingTable: EmbeddingTableOptions {
+        guard source == .als else { return table }
+        var table = table
+        table.popularityWeight = als.popularityWeight
+        table.recencyDecay = als.recencyDecay
+        return table
+    }
+
+    /// Whether the item graph has a reader.
+    var needsGraph: Bool { source == .item2vec && corpus != .sessions }
+}
