@@ -51,8 +51,8 @@ static() {
     "$magpie" import "$home.films" --home "$home" >/dev/null
     "$magpie" import "$train" --home "$home" --columns user,item,rating,timestamp --time-unit s --kind rating >/dev/null
     train "$home"
-    local retrievers=(embedding neighbours neighbours-recent transitions ease ease-recent cosine cosine-recent sessions
-        trending covisits popular) files=()
+    local retrievers=(embedding neighbours neighbours-recent transitions transitions-recent ease ease-recent cosine cosine-recent
+        sessions trending covisits popular) files=()
     for retriever in "${retrievers[@]}"; do
         batch "$home" "$retriever" 150 "$out/$retriever.trec"
         files+=("$out/$retriever.trec")
@@ -94,15 +94,15 @@ sequences() {
                     --order "$order"
                 "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
                 train "$home" "$sequence_configuration"
-                for retriever in transitions neighbours neighbours-recent ease cosine sessions; do
+                for retriever in transitions transitions-recent neighbours neighbours-recent ease cosine sessions; do
                     batch "$home" "$retriever" 200 "$home.$retriever.trec"
                 done
             done
             python3 "$here/retrievers/sequences.py" score "$out/$name-$order-test.tsv" \
-                "$out/$name-$order-test".{transitions,neighbours,neighbours-recent,ease,cosine,sessions}.trec
+                "$out/$name-$order-test".{transitions,transitions-recent,neighbours,neighbours-recent,ease,cosine,sessions}.trec
             python3 "$here/retrievers/sequences.py" blend \
-                "$out/$name-$order-valid".{tsv,transitions.trec,neighbours.trec} \
-                "$out/$name-$order-test".{tsv,transitions.trec,neighbours.trec}
+                "$out/$name-$order-valid".{tsv,transitions-recent.trec,neighbours.trec} \
+                "$out/$name-$order-test".{tsv,transitions-recent.trec,neighbours.trec}
         done
     done
 }

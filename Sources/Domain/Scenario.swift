@@ -28,7 +28,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     public static let home = Scenario(
         name: "home",
         retrievers: [
-            "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine",
+            "embedding", "neighbours", "neighbours-recent", "transitions", "transitions-recent", "ease", "ease-recent",
+            "cosine",
             "cosine-recent", "sessions", "trending", "covisits", "popular",
         ], excludeSeen: true)
     public static let similar = Scenario(

@@ -25,7 +25,8 @@ final class BundledWorld: Sendable {
     static let day: Int64 = 86_400_000
     /// In the order of the snapshot.
     static let retrievers = [
-        "embedding", "neighbours", "neighbours-recent", "transitions", "ease", "ease-recent", "cosine", "cosine-recent",
+        "embedding", "neighbours", "neighbours-recent", "transitions", "transitions-recent", "ease", "ease-recent",
+        "cosine", "cosine-recent",
         "sessions", "text", "popular", "trending", "covisits",
     ]
     /// The files without which nobody knows anything of a user; with the state, that is, which has the covisits.

@@ -9,7 +9,7 @@ public struct CosineOptions: Codable, Sendable, Hashable {
     /// Of each history only so many of the newest.
     public var historyLimit = 10_000
     /// At serving, as ``NeighbourOptions/recencyDecay``.
-    public var recencyDecay = 0.8
+    public var recencyDecay = 1.0
     /// At serving: the window of the retriever "cosine-recent".
     public var recent = HistoryWindow.lastFive
 

@@ -9,7 +9,7 @@ public struct EASEOptions: Codable, Sendable, Hashable {
     /// Of each history only so many of the newest.
     public var historyLimit = 10_000
     /// At serving, as ``NeighbourOptions/recencyDecay``.
-    public var recencyDecay = 0.9
+    public var recencyDecay = 0.95
     /// At serving: the window of the retriever "ease-recent".
     public var recent = HistoryWindow.lastFive
 

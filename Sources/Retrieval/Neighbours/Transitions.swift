@@ -19,8 +19,8 @@ public struct TransitionOptions: Codable, Sendable, Hashable {
     /// At serving: so many of the newest items of a history, the weight of each this to the power of its place.
     public var items = 20
     public var recencyDecay = 0.8
-    /// At serving: the window of the retriever "transitions-recent"; none, for `items` are few already.
-    public var recent = HistoryWindow(items: 0)
+    /// At serving: the window of the retriever "transitions-recent", whose last item counts most.
+    public var recent = HistoryWindow(items: 5, recencyDecay: 0.6, halfLifeDays: 7)
 
     public init() {}
 }
