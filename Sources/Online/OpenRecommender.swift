@@ -17,8 +17,7 @@ extension Recommender {
             indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
             textSearch: trained.text?.search ?? TextSearchOptions())
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
-        var live: [any LiveRetriever] = []
-        if let text = snapshot.searchLive(options: trained.text ?? TextOptions()) { live.append(text) }
+        let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
         // Who was erased after the checkpoint was made is still in it: forget them before the tail is read.
         for user in try log.erasures(after: state.appliedSeq) { state.forget(user) }

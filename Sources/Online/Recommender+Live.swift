@@ -1,4 +1,5 @@
 import MagpieDomain
+import MagpieRetrieval
 
 /// New items among an answer's: a place that is a row of the stage, or an item without a row.
 enum AnswerPlace {
@@ -9,9 +10,9 @@ enum AnswerPlace {
 extension Recommender {
     /// Puts the items that no bundle has yet among those that the bundle answers with.
     ///
-    /// A new item has no features, so the ranker cannot place it. The retriever that found it can: it stands before the
-    /// first item of the order that this retriever likes less, or does not know. So a new title that has all the words
-    /// stands first, and one that has a common word in a long text stands where such items stand.
+    /// A new item has no features, so the ranker cannot place it. The retriever that found it can: it stands at its rank
+    /// by that retriever's opinion of all candidates. So a new title that has all the words stands first, and one that has
+    /// a common word in a long text stands where such items stand.
     func placing(_ order: [Int], _ stage: Candidates, _ request: Request) -> [AnswerPlace] {
         let places = order.map(AnswerPlace.row)
         guard let live = catalogue.items else { return places }
@@ -23,7 +24,7 @@ extension Recommender {
         var before: [[LiveItems.Found]] = Array(repeating: [], count: order.count + 1)
         for one in found where seen.insert(one.entry.id).inserted {
             let opinion = stage.opinions.first { $0.retriever == one.retriever }?.scores
-            let place = order.firstIndex { !((opinion?[$0] ?? .nan) >= one.score) } ?? order.count
+            let place = order.count { (opinion?[$0] ?? .nan) >= one.score }
             before[place].append(one)
         }
         var result: [AnswerPlace] = []
@@ -31,9 +32,17 @@ extension Recommender {
         return result + before[order.count].map(AnswerPlace.added)
     }
 
+    /// What stands for an item that no bundle has, where others like it are asked for: its title and its keywords.
+    func words(ofNew id: ItemID) -> String? {
+        guard let entry = catalogue.items?.entry(id) else { return nil }
+        let text = ItemTexts.forEncoder(entry, TextOptions())
+        let words = [TitleParts(text.title).main] + text.keywords
+        return words.joined(separator: " ").trimmingWhitespace()
+    }
+
     /// Whether an item without a row may be in the answer.
     func isShown(_ entry: Entry<Item>, _ request: Request, _ now: Timestamp) -> Bool {
-        entry.isAvailable(at: now) && !request.exclude.contains(entry.id)
+        entry.isAvailable(at: now) && entry.id != request.seed && !request.exclude.contains(entry.id)
             && request.filter.map { filter in filter.evaluate { entry.attributes[$0] } } ?? true
     }
 

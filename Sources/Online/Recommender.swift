@@ -223,7 +223,8 @@ public struct Recommender: Sendable {
         for id in request.exclude { if let item = items.index(of: id) { excluded.insert(item) } }
         if let seed { excluded.insert(seed) }
         note("asked for")
-        var query = Query(history: history, text: text, seed: seed, excluded: excluded)
+        let words = seed == nil ? text ?? request.seed.flatMap(words(ofNew:)) : text
+        var query = Query(history: history, text: words, seed: seed, excluded: excluded)
         if snapshot.isLive {
             let asked = seed.map { [Interest(item: $0, time: now)] } ?? history
             query.trending = trends.trending(for: asked, now: now, state: state)

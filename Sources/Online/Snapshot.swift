@@ -17,7 +17,8 @@ public struct Snapshot: Sendable {
     public let checkpoint: Checkpoint?
     /// Whether its state knows what is trending; older bundles' does not.
     let isLive: Bool
-    let embedder: EmbeddingRetriever?
+    private(set) var embedder: EmbeddingRetriever?
+    private let encoder: QueryEncoder?
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
     let rankers: [String: LinearRanker]
@@ -40,10 +41,10 @@ public struct Snapshot: Sendable {
         var similarities: [any ItemSimilarity] = []
         var popularity: any Popularity = NoPopularity()
         var embedder: EmbeddingRetriever?
+        let encoder = try there(BundleFiles.queryEncoder).map(QueryEncoder.init(opening:))
 
         if let url = there(BundleFiles.embeddings) {
             let table = try EmbeddingTable(opening: url, itemCount: items.count)
-            let encoder = try there(BundleFiles.queryEncoder).map(QueryEncoder.init(opening:))
             // Without them search is exact: slower where there are many items, and not worse.
             let indexes = EmbeddingIndexes(
                 input: try there(BundleFiles.inputIndex).map {
@@ -104,6 +105,7 @@ public struct Snapshot: Sendable {
         self.items = items
         self.retrievers = retrievers
         self.embedder = embedder
+        self.encoder = encoder
         self.similarities = similarities
         self.popularity = popularity
         self.features = features
@@ -123,8 +125,15 @@ public struct Snapshot: Sendable {
     /// Retrievers that answer without knowing anything of the user.
     static let impersonal: Set<String> = ["popular", "trending"]
 
-    /// From now on the text retriever searches what changes, too; nil where there is none.
-    mutating func searchLive(options: TextOptions) -> LiveText? {
+    /// From now on what changes is searched, too. Returns the sides to tell of it.
+    mutating func searchLive(options: TextOptions) -> [any LiveRetriever] {
+        var sides: [any LiveRetriever] = []
+        if let text = liveText(options) { sides.append(text) }
+        if let vectors = liveVectors(options) { sides.append(vectors) }
+        return sides
+    }
+
+    private mutating func liveText(_ options: TextOptions) -> LiveText? {
         guard let place = retrievers.firstIndex(where: { $0 is TextRetriever }),
             let text = retrievers[place] as? TextRetriever
         else { return nil }
@@ -133,6 +142,16 @@ public struct Snapshot: Sendable {
             over: text.index, options: text.options, rowOf: { items.index(of: $0) }, idOf: { items.id(of: $0) })
         retrievers[place] = TextRetriever(live)
         return LiveText(live, options: options, schema: items.schema)
+    }
+
+    private mutating func liveVectors(_ options: TextOptions) -> LiveVectors? {
+        guard let encoder, let place = retrievers.firstIndex(where: { $0 is EmbeddingRetriever }),
+            let retriever = retrievers[place] as? EmbeddingRetriever
+        else { return nil }
+        let live = retriever.searchingLive()
+        retrievers[place] = live
+        embedder = live
+        return LiveVectors(live, encoder, options: options, table: items)
     }
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }

@@ -31,6 +31,8 @@ final class TrainedWorld: Sendable {
         configuration.queryEncoder.epochs = 12
         configuration.queryEncoder.batch = 32
         configuration.ranker.searchQueries = 60
+        // Its people come once a day.
+        configuration.sessions.gapMinutes = 10_000
         // Of 60 films, all would be candidates of all retrievers.
         for i in configuration.scenarios.indices { configuration.scenarios[i].candidatesPerRetriever = 20 }
         return configuration

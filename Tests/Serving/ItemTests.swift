@@ -51,6 +51,23 @@ import Testing
         }
     }
 
+    /// By its vector alone: the retriever "similar" asks has no words.
+    @Test func aNewItemIsSimilarToThoseItReadsLike() async throws {
+        try await Client.run(.memory) { client in
+            let title = try await client.get("/v1/search?q=action+film&count=1").items.first ?? ""
+            let before = try await client.get("/v1/items/\(title)/similar?count=30").items
+            #expect(!before.contains("new"))
+            _ = try await client.post(
+                "/v1/items", #"{"id": "new", "title": "Action film again", "genres": ["action"]}"#)
+            #expect(try await client.get("/v1/items/\(title)/similar?count=30").items.contains("new"))
+            // And asked about itself, it leads to what it reads like, not to itself.
+            let own = try await client.get("/v1/items/new/similar?count=3").items
+            #expect(!own.isEmpty && !own.contains("new") && own.allSatisfy { $0.hasPrefix("action") }, "\(own)")
+            #expect(try await client.delete("/v1/items/new").status == 200)
+            #expect(try await !client.get("/v1/items/\(title)/similar?count=30").items.contains("new"))
+        }
+    }
+
     @Test func aChangedItemIsFoundByItsNewWordsOnly() async throws {
         try await Client.run(.memory) { client in
             _ = try await client.post("/v1/items", #"{"id": "action-0", "title": "Xylophone"}"#)

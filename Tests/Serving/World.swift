@@ -141,6 +141,16 @@ final class World: Sendable {
             dimension: 4, input: rows, output: rows, counts: popularity.map { Int64(max($0, 1)) })
         _ = try EmbeddingTable.build(
             from: model, popularity: popularity, options: EmbeddingTableOptions(), to: file(BundleFiles.embeddings))
+        var options = QueryEncoder.Options()
+        (options.buckets, options.epochs, options.batch) = (1 << 12, 20, 8)
+        let lengths = rows.indices.map { i in rows[i / 4 * 4..<i / 4 * 4 + 4].reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        _ = try QueryEncoder.train(
+            texts: (0..<ItemIndex(items.count)).map { item in
+                EncoderText(
+                    title: items.title(of: item) ?? "", keywords: [String(items.id(of: item).string.prefix(6))])
+            },
+            targets: zip(rows, lengths).map { $0 / $1 }, known: [Bool](repeating: true, count: items.count),
+            dimension: 4, options: options, seed: 1, threads: 1, to: file(BundleFiles.queryEncoder))
         let table = try EmbeddingTable(opening: file(BundleFiles.embeddings))
         // One space has an index and the other none, as at the size where the first is just large enough.
         _ = try PartitionedIndex.build(

@@ -230,6 +230,11 @@ public final class FeatureStore: Sendable {
         overlay.users[user] = joined
         overlay.users[device] = UserState()
         overlay.owners[device] = user
+        for touch in past.recent where touch.isPositive {
+            guard var item = overlay.items[touch.item] ?? checkpoint?.item(touch.item) else { continue }
+            item.give(visitsOf: device, to: user)
+            overlay.items[touch.item] = item
+        }
     }
 
     /// Everything, for ``Checkpoint/write(_:to:)``: ascending by key.

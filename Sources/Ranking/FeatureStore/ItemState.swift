@@ -46,6 +46,11 @@ public struct ItemState: Sendable, Equatable {
         }
     }
 
+    /// What a device liked was liked by the user whose it turns out to be.
+    mutating func give(visitsOf device: UserKey, to user: UserKey) {
+        for i in visits.indices where visits[i].user == device { visits[i].user = user }
+    }
+
     private mutating func insert(_ visit: Visit) {
         // Events mostly come in time order, so the search starts at the end.
         var at = visits.count

@@ -22,6 +22,8 @@ public struct EmbeddingRetriever: Retriever {
     private let alike: any VectorIndex
     /// Output vectors, for histories.
     private let next: any VectorIndex
+    /// Input vectors that came after the table, searched together with it; their rows may lie past its end.
+    public private(set) var live: LiveVectorIndex?
 
     /// Throws ``ArtifactError`` when the text encoder was trained for another space, or an index made of other rows.
     public init(
@@ -42,6 +44,13 @@ public struct EmbeddingRetriever: Retriever {
         try self.init(EmbeddingTable(opening: url, itemCount: itemCount), text: text)
     }
 
+    /// The same, with a side that changes: see ``live``.
+    public func searchingLive() -> EmbeddingRetriever {
+        var copy = self
+        copy.live = LiveVectorIndex(over: alike)
+        return copy
+    }
+
     /// How each space is searched.
     public var states: [VectorIndexState] {
         [
@@ -54,7 +63,9 @@ public struct EmbeddingRetriever: Retriever {
         guard limit > 0, !deadline.hasPassed, let (vector, index) = target(of: query) else { return [] }
         var excluded = query.excluded
         if query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount { excluded.insert(seed) }
-        return index.search(vector, k: limit, excluding: excluded, deadline: deadline)
+        let found = index.search(vector, k: limit, excluding: excluded, deadline: deadline)
+        // What is past the table has no row in any other stage.
+        return live == nil ? found : found.filter { Int($0.item) < table.itemCount }
     }
 
     public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
@@ -69,9 +80,9 @@ public struct EmbeddingRetriever: Retriever {
         if let words = query.text {
             guard var vector = text?.embed(words), vector.count == table.dimension else { return nil }
             VectorKernels.normalise(&vector)
-            return vector.contains { $0 != 0 } ? (vector, alike) : nil
+            return vector.contains { $0 != 0 } ? (vector, live ?? alike) : nil
         }
-        if let seed = query.seed { return table.unitInput(of: seed).map { ($0, alike) } }
+        if let seed = query.seed { return table.unitInput(of: seed).map { ($0, live ?? alike) } }
         return table.query(for: query.history).map { ($0, next) }
     }
 }

@@ -43,6 +43,8 @@ public struct EmbeddingTable: Sendable {
     public let withInput: ItemSet
     /// Items with an output vector.
     public let withOutput: ItemSet
+    /// Items whose vectors are from their text alone.
+    public let byText: ItemSet
     let file: TensorFile
     private let leastSquares: LeastSquaresFold?
 
@@ -67,12 +69,15 @@ public struct EmbeddingTable: Sendable {
         }
         var withInput = ItemSet(itemCount: known.count)
         var withOutput = ItemSet(itemCount: known.count)
+        var byText = ItemSet(itemCount: known.count)
         for (item, origin) in known.enumerated() where origin != 0 {
             withInput.insert(ItemIndex(item))
+            if origin != 1 { byText.insert(ItemIndex(item)) }
             if origin != 2 { withOutput.insert(ItemIndex(item)) }
         }
         self.withInput = withInput
         self.withOutput = withOutput
+        self.byText = byText
     }
 
     private static func decoded<Value: Decodable>(_ name: String, of file: TensorFile) throws -> Value {

@@ -18,11 +18,7 @@ struct EncoderVocabulary {
         var found: [UInt32] = []
         for (text, title) in zip(texts, titles) {
             found.removeAll(keepingCapacity: true)
-            features.collect(title.main, into: &found)
-            for alternative in title.alternatives { features.collect(alternative, into: &found) }
-            if let year = title.year { features.collect(year, into: &found) }
-            for keyword in text.keywords { features.collect(keyword, into: &found) }
-            features.collect(text.other, detail: .words, into: &found)
+            features.collect(text, title, into: &found)
             for query in text.queries { features.collect(query, limit: QueryEncoder.maxFeatures, into: &found) }
             found.sort()
             var last: UInt32?
@@ -42,5 +38,18 @@ struct EncoderVocabulary {
             weights.append(Float((idf / most).squareRoot()))
         }
         for i in itemRows.indices { itemRows[i] = rowOfBucket[Int(itemRows[i])] }
+    }
+}
+
+extension TextFeatures {
+    /// All that an item's text says of it.
+    mutating func collect(
+        _ text: EncoderText, _ title: TitleParts, limit: Int = .max, into buckets: inout [UInt32]
+    ) {
+        collect(title.main, limit: limit, into: &buckets)
+        for alternative in title.alternatives { collect(alternative, limit: limit, into: &buckets) }
+        if let year = title.year { collect(year, limit: limit, into: &buckets) }
+        for keyword in text.keywords { collect(keyword, limit: limit, into: &buckets) }
+        collect(text.other, detail: .words, limit: limit, into: &buckets)
     }
 }

@@ -49,6 +49,21 @@ public final class QueryEncoder: TextEmbedder {
         var features = TextFeatures(buckets: buckets.count)
         var found: [UInt32] = []
         features.collect(text, limit: Self.maxFeatures, into: &found)
+        return sum(of: found)
+    }
+
+    /// Where an item belongs that was not there when the encoder was trained: the unit vector of all its features, which
+    /// is where training lets such an item start. nil when no other item has anything in common with it.
+    public func embed(item text: EncoderText) -> [Float]? {
+        var features = TextFeatures(buckets: buckets.count)
+        var found: [UInt32] = []
+        features.collect(text, TitleParts(text.title), limit: Self.maxFeatures, into: &found)
+        // Each feature once, as in training: a long text says nothing more by repeating itself.
+        found.sort()
+        return sum(of: found.indices.filter { $0 == 0 || found[$0] != found[$0 - 1] }.map { found[$0] })
+    }
+
+    private func sum(of found: [UInt32]) -> [Float]? {
         var vector = [Float](repeating: 0, count: dimension)
         let base: UnsafePointer<Float> = rows.pointer
         let rowOf: UnsafePointer<UInt32> = buckets.pointer

@@ -14,8 +14,7 @@ import Synchronization
 /// nobody. The side is searched row by row: it is meant to stay below some 10,000 vectors, and to be folded into the
 /// next build before.
 ///
-/// An item may lie at or past the end of the main index: it is new. (Serving does not use this yet: an item that is
-/// newer than a bundle has no row number in it.)
+/// An item may lie at or past the end of the main index: it is new.
 public final class LiveVectorIndex: VectorIndex {
     /// Rows of this index that changed, ascending by item.
     public struct Changes: Sendable, Equatable {
@@ -133,6 +132,16 @@ public final class LiveVectorIndex: VectorIndex {
         guard !deadline.hasPassed,
             view.side.offer(to: &best, query, excluding: excluding, deadline: deadline)
         else { return [] }
+        return best.sorted().map { Scored(item: $0.id, score: $0.score) }
+    }
+
+    /// The k best of the new items alone, those at or past the end of the main index.
+    public func added(_ query: [Float], k: Int) -> [Scored] {
+        precondition(query.count == dimension, "\(query.count) coordinates against \(dimension)")
+        let view = state.withLock { $0.view }
+        var best = TopK(k)
+        guard k > 0, view.side.count > 0 else { return [] }
+        _ = view.side.offer(to: &best, query, excluding: ItemSet(itemCount: main.count).complement, deadline: .none)
         return best.sorted().map { Scored(item: $0.id, score: $0.score) }
     }
 

@@ -1,0 +1,69 @@
+import MagpieArtifacts
+import MagpieDomain
+import MagpieRetrieval
+import Synchronization
+
+/// The vectors of new and changed items, beside the bundle's: where their words put them. An item that the bundle knows
+/// from behaviour keeps the vector it has, whatever is written about it now; the next training blends the two.
+///
+/// They stand among the input vectors, which answer texts and "similar". What a history asks of are output vectors, which
+/// a new item does not have before the next training.
+public final class LiveVectors: LiveRetriever {
+    public let name = "embedding"
+    private let retriever: EmbeddingRetriever
+    private let index: LiveVectorIndex
+    private let encoder: QueryEncoder
+    private let options: TextOptions
+    private let table: ItemTable
+    private let state = Mutex(State())
+
+    private struct State {
+        /// New items have rows of their own, past the end of the bundle's.
+        var rows: [ItemID: ItemIndex] = [:]  // never iterated
+        var ids: [ItemID] = []
+    }
+
+    /// nil unless the retriever searches what changes (``EmbeddingRetriever/searchingLive()``).
+    init?(_ retriever: EmbeddingRetriever, _ encoder: QueryEncoder, options: TextOptions, table: ItemTable) {
+        guard let index = retriever.live else { return nil }
+        self.retriever = retriever
+        self.index = index
+        self.encoder = encoder
+        self.options = options
+        self.table = table
+    }
+
+    public func upsert(_ item: Entry<Item>) {
+        let known = table.index(of: item.id)
+        if let known, isByBehaviour(known) { return }
+        guard let vector = encoder.embed(item: ItemTexts.forEncoder(item, options)),
+            (try? index.upsert(known ?? newRow(item.id), vector)) != nil
+        else { return remove(item.id) }
+    }
+
+    private func isByBehaviour(_ row: ItemIndex) -> Bool {
+        retriever.table.withInput.contains(row) && !retriever.table.byText.contains(row)
+    }
+
+    private func newRow(_ id: ItemID) -> ItemIndex {
+        state.withLock { state in
+            if let row = state.rows[id] { return row }
+            let row = ItemIndex(table.count + state.ids.count)
+            state.ids.append(id)
+            state.rows[id] = row
+            return row
+        }
+    }
+
+    public func remove(_ id: ItemID) {
+        guard let row = table.index(of: id) ?? state.withLock({ $0.rows[id] }), !isByBehaviour(row) else { return }
+        index.remove(row)
+    }
+
+    public func added(for query: Query, limit: Int) -> [LiveScored] {
+        guard query.text != nil || query.seed != nil, let vector = retriever.vector(for: query) else { return [] }
+        let found = index.added(vector, k: limit)
+        let ids = state.withLock { $0.ids }
+        return found.map { LiveScored(id: ids[Int($0.item) - table.count], score: $0.score) }
+    }
+}
