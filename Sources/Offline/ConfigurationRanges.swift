@@ -67,6 +67,7 @@ extension Configuration {
         try real("embedding.als.regularization", als.regularization, 1e-6...1e9)
         try real("embedding.als.popularityWeight", als.popularityWeight, -1e3...1e3)
         try real("embedding.als.recencyDecay", als.recencyDecay, 0...1)
+        try real("embedding.als.textWeight", als.textWeight, 0...1e9)
         try real("embedding.textWeight", embedding.textWeight, 0...1e9)
         if embedding.source == .own, embedding.own.items.isEmpty {
             throw fail(

@@ -18,11 +18,11 @@ public struct EmbeddingOptions: Sendable, Hashable, Codable {
     public var skipGram = SkipGramOptions()
     public var als = ALSOptions()
     public var own = OwnVectors.Options()
-    /// How a user's history becomes a query, and what popularity adds; ALS has two numbers of its own.
+    /// How a user's history becomes a query, and what popularity adds; ALS has numbers of its own.
     public var table = EmbeddingTableOptions()
-    /// An item's text counts as so many events (``TextBlend``). With a caller's own vectors it only fills in where there
-    /// is none.
-    public var textWeight = 20.0
+    /// An item's text counts as so many events of skip-gram (``TextBlend``, docs/adr/0019); ALS has a number of its own.
+    /// With a caller's own vectors a text only fills in where there is none.
+    public var textWeight = 2.0
 
     public init() {}
 
@@ -31,6 +31,16 @@ public struct EmbeddingOptions: Sendable, Hashable, Codable {
         switch source {
         case .item2vec, .own: .mean
         case .als: .leastSquares(regularization: als.regularization, confidence: als.confidence)
+        }
+    }
+
+    /// How many events a text is worth, by the source.
+    var blendWeight: Double {
+        switch source {
+        case .item2vec: textWeight
+        case .als: als.textWeight
+        // A caller's own vectors are not ours to judge by events.
+        case .own: 0
         }
     }
 

@@ -43,14 +43,14 @@ import Testing
         for i in 0..<input.count { input[i] = (random.uniform() - 0.5) / 16 }
         var inputs: [UInt32] = []
         var outputs: [UInt32] = []
-        for _ in 0..<20_000 {
+        for _ in 0..<200_000 {
             let a = random.below(items)
             inputs.append(UInt32(a))
             outputs.append(UInt32(a / 4 * 4 + random.below(4)))
         }
         SkipGramKernel.train(
             input: input.pointer, output: output.pointer, stride: stride, dimension: stride, inputs: inputs,
-            outputs: outputs, count: inputs.count, rate: 0.025, negatives: 1,
+            outputs: outputs, count: inputs.count, rate: 0.005, negatives: 1,
             noise: .init(rows: Array(0..<8), weights: [Double](repeating: 1, count: 8)), random: 3, work: work.pointer)
         for a in 0..<items {
             for b in 0..<items {

@@ -80,7 +80,7 @@ import Testing
     /// beside another output, so that the divisor has a factor 1 - P(b|a) which matters in a world of four items.
     @Test func learnsPointwiseMutualInformation() {
         struct Pairs: Sentences {
-            let count = 1_500
+            let count = 4_000
             func sentence(_ index: Int, into items: inout [ItemIndex]) {
                 var random = RandomSource(seed: 1, UInt64(index))
                 let a = random.below(4)
@@ -93,7 +93,7 @@ import Testing
         var options = SkipGramOptions()
         options.dimensions = 4
         options.window = 1
-        options.epochs = 40
+        options.epochs = 60
         options.learningRate = 0.05
         options.negatives = 2
         options.noiseExponent = 1

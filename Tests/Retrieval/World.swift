@@ -122,7 +122,7 @@ struct BehaviourBundle {
             from: EmbeddingModel(opening: folder.file("skipgram")), popularity: interactions.positivesPerItem(),
             filled: filled, options: EmbeddingTableOptions(), to: folder.file("embeddings"))
         var als = ALSOptions()
-        (als.dimensions, als.regularization) = (8, 0.5)
+        (als.dimensions, als.regularization) = (8, 30)
         var plain = EmbeddingTableOptions()
         plain.popularityWeight = 0
         _ = try EmbeddingTable.build(

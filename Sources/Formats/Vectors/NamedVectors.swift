@@ -34,9 +34,8 @@ public struct NamedVectors: Sendable {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else {
             throw FormatError.cannotRead(file: url.path, reason: "is not UTF-8, or cannot be opened")
         }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            String(line.last == "\r" ? line.dropLast() : line)
-        }
+        // A carriage return before a line feed is one character with it.
+        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
         if lines.last == "" { lines.removeLast() }
         return lines
     }

@@ -67,9 +67,7 @@ struct EmbeddingFit {
     func table(from file: URL, encoder: URL, table: URL, progress: (Double) -> Void) throws -> String {
         let popularity = data.interactions.positivesPerItem()
         let texts = data.items.indices.map { data.encoderText(of: $0, configuration.text) }
-        // A caller's own vectors are not ours to judge by events.
-        let blend = TextBlend(
-            words: ItemWords(of: texts), events: popularity, weight: options.source == .own ? 0 : options.textWeight)
+        let blend = TextBlend(words: ItemWords(of: texts), events: popularity, weight: options.blendWeight)
         let model = blend.blended(try EmbeddingModel(opening: file))
         let d = model.dimension
         let trained = try QueryEncoder.train(

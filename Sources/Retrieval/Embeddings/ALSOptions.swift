@@ -15,5 +15,8 @@ public struct ALSOptions: Codable, Sendable, Hashable {
     /// As ``EmbeddingTableOptions/recencyDecay``, on the weights of a history's items; 1 = all alike, as in training.
     public var recencyDecay = 1.0
 
+    /// An item's text counts as so many events.
+    public var textWeight = 20.0
+
     public init() {}
 }

@@ -16,6 +16,9 @@ import MagpieKernels
 /// words say, so that the text is a second opinion and not an echo. The slope is the one that fits best, by least
 /// squares over the items with behaviour. Input and output vectors are placed by themselves.
 ///
+/// *What no text says* is how much an item is liked at all: the coordinate along the mean vector stays that of behaviour
+/// (of an item without any, that of those of which least is known).
+///
 /// Deviation from EGES: it learns how much each kind of side information says, jointly with the vectors. Here one number
 /// says how many events a text is worth, so that it can be read, measured and set (`embedding.textWeight`); any source
 /// of vectors can be blended.
@@ -85,13 +88,38 @@ public struct TextBlend: Sendable {
         }
         let shifts = shares.indices.map { shift(of: $0) }
         let slope = Self.slope(of: shifts, in: rows, shares, mean)
+        // Along the mean vector lies how much an item is liked at all, which no text says.
+        let axis = Self.unit(mean)
+        let strangersLevel = Self.levelWhereLittleIsKnown(rows, shares, axis)
         for (item, shift) in shifts.enumerated() {
             guard let shift, shares[item] < 1 else { continue }
+            let row = item * d..<(item + 1) * d
+            let level = shares[item] > 0 ? Self.level(rows[row], axis) : strangersLevel
             for i in 0..<d {
                 let text = mean[i] + slope * shift[i]
-                rows[item * d + i] = shares[item] * rows[item * d + i] + (1 - shares[item]) * text
+                rows[row.lowerBound + i] = shares[item] * rows[row.lowerBound + i] + (1 - shares[item]) * text
             }
+            let missing = level - Self.level(rows[row], axis)
+            for i in 0..<d { rows[row.lowerBound + i] += missing * axis[i] }
         }
+    }
+
+    private static func unit(_ vector: [Float]) -> [Float] {
+        var unit = vector
+        VectorKernels.normalise(&unit)
+        return unit
+    }
+
+    private static func level(_ row: ArraySlice<Float>, _ axis: [Float]) -> Float {
+        zip(row, axis).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    /// The mean level of the tenth of the items that are known least.
+    private static func levelWhereLittleIsKnown(_ rows: [Float], _ shares: [Float], _ axis: [Float]) -> Float {
+        let d = axis.count
+        let known = shares.indices.filter { shares[$0] > 0 }.sorted { (shares[$0], $0) < (shares[$1], $1) }
+        let least = known.prefix(max(known.count / 10, 1))
+        return least.reduce(0) { $0 + level(rows[$1 * d..<($1 + 1) * d], axis) } / Float(max(least.count, 1))
     }
 
     private static func mean(of rows: [Float], _ shares: [Float], dimension d: Int) -> [Float] {
