@@ -1,7 +1,7 @@
 /// Words that say nothing about what a text is about, by language, as they are written without accents.
 ///
-/// They are indexed, so that "It" and "The Who" are found; but they do not count in an item's length, and a query
-/// that has other words is answered by those (``TextQueryBuilder``). The lists are the function words that are the most
+/// They are indexed, so that "It" and "The Who" are found; but they do not count in an item's length, and a long query
+/// is answered by its other words (``TextQueryBuilder``). The lists are the function words that are the most
 /// frequent of each language; a configuration may name others.
 enum StopWords {
     static func builtIn(_ language: String) -> [String] {
