@@ -7,7 +7,7 @@
 # items, oldest first; the last is asked for. Without arguments the demo's films, cut by split-static.py. Settings, from
 # the environment:
 #
-#     ROUNDS=5     ours and each peer in turn: so often
+#     ROUNDS=5          ours and each peer in turn: so often
 #     LARGE=2000000     events of the made-up set on which speed is measured (it is too large for luck); 0: none
 #
 # Both sides have the same dimension, epochs, window, noise and threads; gensim reads a file with its own threads
@@ -33,8 +33,9 @@ python=$scratch/venv-embed/bin/python
 events=(--events "$train" --test "$test")
 ours_events=("${events[@]}" --columns user,item,rating,timestamp --time-unit s)
 item2vec=(--epochs 30 --window 10 --dimensions 64 --negatives 10 --noise-exponent 0.5)
-long=(--epochs 10 --window 10 --dimensions 64 --negatives 10 --noise-exponent 0.5 --popularity-weight 0 --recency-decay 0.9)
-als=(--epochs 15 --dimensions 64 --confidence "${CONFIDENCE:-10}" --regularization "${REGULARIZATION:-30}")
+long=(--epochs 20 --window 10 --dimensions 64 --negatives 10 --noise-exponent 0.5 --learning-rate 0.05 --popularity-weight 0
+    --recency-decay 0.9)
+als=(--epochs 15 --dimensions 64 --confidence "${CONFIDENCE:-5}" --regularization "${REGULARIZATION:-30}")
 if [ "$large" -gt 0 ]; then
     # The same events for both: ours are made in the process, theirs read from a file that ours wrote.
     "$magpie" bench embed --made-up "$large" --users 100000 --items 30000 --model graph --keep-events "$out/made-up.npy" >/dev/null

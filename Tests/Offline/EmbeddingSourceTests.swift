@@ -83,4 +83,22 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try Configuration(json: json, file: "magpie.json") }
         #expect("\(try #require(error))".contains("embedding.own.items: got nothing"))
     }
+
+    /// A graph without an edge, users of whom one thing is known: said, and the other retrievers answer.
+    @Test(arguments: EmbeddingOptions.Source.allCases.filter { $0 != .own }) func usersWithOneEvent(
+        source: EmbeddingOptions.Source
+    ) throws {
+        let world = PlantedWorld(users: 12, likes: 1)
+        var configuration = TrainedWorld.configuration
+        configuration.embedding.source = source
+        configuration.embedding.als.dimensions = 4
+        let home = try TrainedWorld(world, events: world.events.filter { ($0.value ?? 5) >= 4 })
+        let report = try home.train(configuration)
+        let stage = try #require(report.stages.first { $0.stage == "embed" && $0.window == "published" })
+        #expect(stage.summary.contains(source == .als ? "12 cells" : "no user has two items"), "\(stage.summary)")
+        let recommender = try home.open(report.bundle).recommender
+        let request = Request(
+            id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[0].key, count: 5)
+        #expect(try recommender.answer(request, now: world.now).entries.count == 5)
+    }
 }

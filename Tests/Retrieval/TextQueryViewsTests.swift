@@ -58,6 +58,7 @@ import Testing
             for seed in 0..<200 {
                 var random = RandomSource(seed: UInt64(seed))
                 let typo = QueryViews.withTypo(text, using: &random)
+                #expect(!typo.isEmpty)
                 #expect(damerau(Array(text.unicodeScalars), Array(typo.unicodeScalars)) == 1, "\(text) -> \(typo)")
             }
         }

@@ -47,6 +47,7 @@ struct EmbeddingFit {
             summary =
                 "\(sentences.count) \(options.corpus.rawValue), \(options.skipGram.dimensions) dimensions, "
                 + "\(result.pairs) pairs in \(options.skipGram.epochs) epochs"
+                + (result.pairs > 0 ? "" : ": no user has two items, so no item has a vector from behaviour")
         case .als:
             let result = ALSTrainer.train(
                 on: data.interactions, options: options.als, seed: seed, threads: threads, progress: progress)

@@ -4,7 +4,7 @@ public struct ALSOptions: Codable, Sendable, Hashable {
     /// Each solves all users, then all items.
     public var epochs = 15
     /// alpha: a cell with weight r counts 1 + confidence * r times, one without once.
-    public var confidence = 10.0
+    public var confidence = 5.0
     /// lambda: how much long vectors cost.
     public var regularization = 30.0
     /// Steps of conjugate gradients for each row in an epoch; it goes on from where the last epoch left it.

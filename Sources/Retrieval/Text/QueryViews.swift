@@ -119,7 +119,8 @@ public enum QueryViews {
         if places.isEmpty { places = letterPlaces(scalars, minimumLength: 1) }
         guard !places.isEmpty else { return text }
         let at = places[random.below(places.count)]
-        switch random.below(5) {
+        // A single letter is not left out: nobody types nothing.
+        switch scalars.count > 1 ? random.below(5) : 2 + random.below(3) {
         case 0: transpose(&scalars, at)
         case 1: scalars.remove(at: at)
         case 2: scalars[at] = wrongLetter(for: scalars[at], using: &random)
