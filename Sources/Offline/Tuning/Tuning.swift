@@ -104,6 +104,9 @@ public struct Tuning {
                 let trial: Trial
                 if let known = journal.done(number, share: round.share) {
                     trial = known
+                } else if let same = same(as: number, share: round.share, in: journal) {
+                    trial = same
+                    try journal.append(trial)
                 } else {
                     trial = try self.trial(number, share: round.share, in: window, values: &values)
                     try journal.append(trial)
@@ -117,6 +120,17 @@ public struct Tuning {
             standing = [0] + ranked.prefix(rounds[place + 1].count - 1).sorted()
         }
         return try conclude(journal, standing, window, &values)
+    }
+
+    /// Few choices are drawn twice before long: what was measured once is not measured again.
+    private func same(as number: Int, share: Double, in journal: TuningJournal) -> Trial? {
+        guard number > 0 else { return nil }
+        let values = space.draw(number, seed: training.seed)
+        guard var same = journal.trials.first(where: { $0.number > 0 && $0.share == share && $0.values == values })
+        else { return nil }
+        same.number = number
+        same.seconds = 0
+        return same
     }
 
     /// How many trials with which share of the users, trial 0 among them.
