@@ -42,7 +42,7 @@ import Testing
 
     // MARK: Every model solves the world
 
-    @Test(arguments: ["embedding", "neighbours", "ease", "cosine", "sessions", "fusion", "whole"])
+    @Test(arguments: ["embedding", "neighbours", "ease", "cosine", "fusion", "whole"])
     func usersGetMoreOfTheirGenre(system: String)
         throws
     {
@@ -94,7 +94,7 @@ import Testing
             #expect(row.requests > 0 && table.metrics.allSatisfy { (0...1).contains(row.values[$0] ?? -1) })
         }
         func ndcg(_ system: String) -> Double { home.first { $0.system == system }?.values["ndcg@10"] ?? 0 }
-        for system in ["embedding", "neighbours", "ease", "cosine-recent", "sessions", "whole"] {
+        for system in ["embedding", "neighbours", "ease", "cosine-recent", "whole"] {
             #expect(ndcg(system) > ndcg("popular"), "\(system)")
         }
         #expect(table.comparisons.contains { $0.scenario == "home" && $0.system == "whole" })
