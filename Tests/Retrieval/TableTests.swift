@@ -220,6 +220,29 @@ import Testing
 
     // MARK: Layouts
 
+    /// Files of today, written by the program from five users with `abc`, `abd`, `bce`, `abce` and `de`. When one cannot
+    /// be read any more, its layout has changed: give it a number, keep reading this one, add a file.
+    @Test func goldenFiles() throws {
+        let golden = try #require(Bundle.module.resourceURL).appendingPathComponent("Golden")
+        let table = try NeighbourTable(opening: golden.appendingPathComponent("neighbours-2.safetensors"), itemCount: 5)
+        #expect(table.method == .transitions)
+        #expect(
+            table.windows == [
+                HistoryWindow(items: 20, recencyDecay: 0.8),
+                HistoryWindow(items: 5, recencyDecay: 0.6, halfLifeDays: 7),
+            ])
+        let query = World.query([1, 0], excluding: [0, 1], itemCount: 5)
+        let retrievers = NeighbourRetriever.all(table)
+        #expect(retrievers.map(\.name) == ["transitions", "transitions-recent"])
+        for retriever in retrievers {
+            #expect(retriever.candidates(for: query, limit: 9, deadline: .none).map(\.item) == [2, 3, 4])
+        }
+        let sessions = try SessionRetriever(
+            opening: golden.appendingPathComponent("sessions-1.safetensors"), itemCount: 5)
+        #expect(Array(sessions.index.items(of: 1)) == [0, 1, 2, 4] && sessions.index.options == SessionOptions())
+        #expect(sessions.candidates(for: query, limit: 9, deadline: .none).map(\.item) == [2, 4, 3])
+    }
+
     /// As bundles had it before there were other methods.
     @Test func layoutOne() throws {
         var writer = TensorFileWriter(

@@ -96,9 +96,8 @@ public final class FeatureStore: Sendable {
             guard let state = overlay.items[item] ?? checkpoint?.item(item) else { return [] }
             var company: [(item: ItemKey, weight: Double)] = []
             for visit in state.visits.reversed() where visit.time <= now.milliseconds {
-                let user = owner(of: visit.user, in: overlay) ?? visit.user
                 let weight = exp2(halfLife.place(of: visit.time) - halfLife.place(of: now.milliseconds))
-                for touch in touches(of: user, around: visit, limit: limit, in: overlay)
+                for touch in touches(around: visit, limit: limit, in: overlay)
                 where touch.isPositive && touch.item != item && touch.time <= now.milliseconds {
                     company.append((touch.item, weight))
                 }
@@ -107,18 +106,18 @@ public final class FeatureStore: Sendable {
         }
     }
 
-    /// The touches of a user next to a visit in their history and within a day of it.
+    /// The touches next to a visit in the visitor's history and within a day of it.
     private func touches(
-        of user: UserKey, around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
+        around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
     ) -> [UserState.Touch] {
         let day: Int64 = 86_400_000
         let near: [UserState.Touch]
-        if let state = overlay.users[user] {
+        if let state = overlay.users[visit.user] {
             near = UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0] }
-        } else if overlay.erased.contains(user) {
+        } else if overlay.erased.contains(visit.user) {
             near = []
         } else {
-            near = checkpoint?.touches(of: user, near: visit.time, limit: limit) ?? []
+            near = checkpoint?.touches(of: visit.user, near: visit.time, limit: limit) ?? []
         }
         return near.filter { touch in
             let (distance, isBeyond) = touch.time.subtractingReportingOverflow(visit.time)
@@ -229,12 +228,13 @@ public final class FeatureStore: Sendable {
         joined.appliedSeq = max(joined.appliedSeq, seq)
         overlay.users[user] = joined
         overlay.users[device] = UserState()
-        overlay.owners[device] = user
+        // What the device visited was visited by the user.
         for touch in past.recent where touch.isPositive {
             guard var item = overlay.items[touch.item] ?? checkpoint?.item(touch.item) else { continue }
             item.give(visitsOf: device, to: user)
             overlay.items[touch.item] = item
         }
+        overlay.owners[device] = user
     }
 
     /// Everything, for ``Checkpoint/write(_:to:)``: ascending by key.
