@@ -78,7 +78,10 @@ import Testing
 
         // Whole answers, too: the rankers are the same.
         let plain = Recommender(
-            snapshot: try Snapshot(opening: exact.url, bundle: "exact"), state: recommender.state)
+            // Of the scenarios that it was trained with: others ask for other numbers of candidates.
+            snapshot: try Snapshot(
+                opening: exact.url, bundle: "exact", scenarios: Self.configuration().scenarios),
+            state: recommender.state)
         var same = 0
         for user in world.users {
             let request = Request(
@@ -89,8 +92,7 @@ import Testing
             #expect(a.rung == b.rung)
             same += Set(a.entries.map(\.id)).intersection(b.entries.map(\.id)).count
         }
-        // One candidate that an index misses moves the ranks, and with them features, of those behind it.
-        #expect(same >= 5 * world.users.count * 95 / 100, "\(same)")
+        #expect(same >= 5 * world.users.count * 98 / 100, "\(same)")
     }
 
     @Test func threadsLeaveNoTrace() throws {

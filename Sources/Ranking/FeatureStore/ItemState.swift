@@ -40,7 +40,7 @@ public struct ItemState: Sendable, Equatable {
         if sign > 0 {
             firstPositive = min(firstPositive, visit.time)
             lastPositive = max(lastPositive, visit.time)
-            insert(visit)
+            visits.insert(visit, keeping: Self.capacity)
         } else {
             visits.removeAll { $0.eventHash == visit.eventHash && $0.time == visit.time }
         }
@@ -49,17 +49,5 @@ public struct ItemState: Sendable, Equatable {
     /// What a device liked was liked by the user whose it turns out to be.
     mutating func give(visitsOf device: UserKey, to user: UserKey) {
         for i in visits.indices where visits[i].user == device { visits[i].user = user }
-    }
-
-    private mutating func insert(_ visit: Visit) {
-        // Events mostly come in time order, so the search starts at the end.
-        var at = visits.count
-        while at > 0, visit < visits[at - 1] { at -= 1 }
-        if visits.count == Self.capacity {
-            if at == 0 { return }
-            visits.removeFirst()
-            at -= 1
-        }
-        visits.insert(visit, at: at)
     }
 }

@@ -42,7 +42,7 @@ public struct UserState: Sendable, Equatable {
         // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
         events &+= 1
         positives &+= touch.isPositive ? 1 : 0
-        insert(touch)
+        recent.insert(touch, keeping: Self.capacity)
     }
 
     /// Joins another history to this one (`identify`).
@@ -50,19 +50,7 @@ public struct UserState: Sendable, Equatable {
         appliedSeq = max(appliedSeq, other.appliedSeq)
         events &+= other.events
         positives &+= other.positives
-        for touch in other.recent { insert(touch) }
-    }
-
-    private mutating func insert(_ touch: Touch) {
-        // Events mostly come in time order, so the search starts at the end.
-        var at = recent.count
-        while at > 0, touch < recent[at - 1] { at -= 1 }
-        if recent.count == Self.capacity {
-            if at == 0 { return }
-            recent.removeFirst()
-            at -= 1
-        }
-        recent.insert(touch, at: at)
+        for touch in other.recent { recent.insert(touch, keeping: Self.capacity) }
     }
 
     /// The touches around a moment: at most `limit` at or before it and `limit` after it, oldest first.

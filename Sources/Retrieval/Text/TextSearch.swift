@@ -36,20 +36,7 @@ struct TextSearch {
         /// The first posting from `from` on whose item is at least `item`.
         @inline(__always)
         func seek(_ item: UInt32, from: Int) -> Int {
-            guard from < count, items[from] < item else { return from }
-            var low = from
-            var step = 1
-            while low + step < count, items[low + step] < item {
-                low += step
-                step *= 2
-            }
-            var high = min(low + step, count)
-            low += 1
-            while low < high {
-                let middle = low + (high - low) / 2
-                if items[middle] < item { low = middle + 1 } else { high = middle }
-            }
-            return low
+            gallop(to: item, in: items, from: from, end: count)
         }
 
         /// The most that a posting of this window adds.
@@ -345,20 +332,26 @@ extension TextIndex {
     }
 
     func seek(_ item: ItemIndex, from: Int, to end: Int) -> Int {
-        let items: UnsafePointer<UInt32> = self.items.pointer
-        guard from < end, items[from] < item else { return from }
-        var low = from
-        var step = 1
-        while low + step < end, items[low + step] < item {
-            low += step
-            step *= 2
-        }
-        var high = min(low + step, end)
-        low += 1
-        while low < high {
-            let middle = low + (high - low) / 2
-            if items[middle] < item { low = middle + 1 } else { high = middle }
-        }
-        return low
+        gallop(to: item, in: items.pointer, from: from, end: end)
     }
+}
+
+/// The first place from `from` on whose item is at least `item`; `end` when there is none. Steps double until they are
+/// past it (galloping: Bentley and Yao 1976), for the next one is mostly near.
+@inline(__always)
+private func gallop(to item: UInt32, in items: UnsafePointer<UInt32>, from: Int, end: Int) -> Int {
+    guard from < end, items[from] < item else { return from }
+    var low = from
+    var step = 1
+    while low + step < end, items[low + step] < item {
+        low += step
+        step *= 2
+    }
+    var high = min(low + step, end)
+    low += 1
+    while low < high {
+        let middle = low + (high - low) / 2
+        if items[middle] < item { low = middle + 1 } else { high = middle }
+    }
+    return low
 }
