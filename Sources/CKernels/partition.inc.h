@@ -122,7 +122,7 @@ TARGET static void lookup_tables(const float *query, const float *books, const u
 /* Records are read at random: each is asked for so many before its turn. */
 enum { RECORDS_AHEAD = 8 };
 
-INLINE void records(const float *query, const uint8_t *all_records, size_t size, size_t padded,
+INLINE void records(const float *query, const uint8_t *all_records, size_t size, size_t stored,
                     const uint32_t *positions, size_t count, const float *partition_scores, float *out,
                     const int is_fine) {
     for (size_t r = 0; r < count; r++) {
@@ -132,9 +132,9 @@ INLINE void records(const float *query, const uint8_t *all_records, size_t size,
         const uint8_t *record = all_records + (size_t)positions[r] * size;
         mk_record head;
         __builtin_memcpy(&head, record, sizeof head);
-        const uint8_t *eighths = record + sizeof head, *quarters = eighths + padded;
+        const uint8_t *eighths = record + sizeof head, *quarters = eighths + stored;
         lanes sum = all(0);
-        for (size_t i = 0; i < padded; i += 16) {
+        for (size_t i = 0; i < stored; i += 16) {
             lanes value = whole(eighths + i);
             if (is_fine) value = add(value, finer(quarters + i / 4)); /* exact */
             sum = fused(load(query + i), value, sum);
@@ -144,15 +144,15 @@ INLINE void records(const float *query, const uint8_t *all_records, size_t size,
     }
 }
 
-TARGET static void record_scores(const float *query, const uint8_t *all_records, size_t size, size_t padded,
+TARGET static void record_scores(const float *query, const uint8_t *all_records, size_t size, size_t stored,
                                  const uint32_t *positions, size_t count, const float *partition_scores, float *out) {
-    records(query, all_records, size, padded, positions, count, partition_scores, out, 0);
+    records(query, all_records, size, stored, positions, count, partition_scores, out, 0);
 }
 
-TARGET static void record_scores_fine(const float *query, const uint8_t *all_records, size_t size, size_t padded,
+TARGET static void record_scores_fine(const float *query, const uint8_t *all_records, size_t size, size_t stored,
                                       const uint32_t *positions, size_t count, const float *partition_scores,
                                       float *out) {
-    records(query, all_records, size, padded, positions, count, partition_scores, out, 1);
+    records(query, all_records, size, stored, positions, count, partition_scores, out, 1);
 }
 
 const mk_partition_table TABLE = {

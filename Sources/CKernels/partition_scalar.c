@@ -88,7 +88,7 @@ static float fold(float *lane) {
     return lane[0];
 }
 
-static void record_scores(const float *query, const uint8_t *records, size_t size, size_t padded,
+static void record_scores(const float *query, const uint8_t *records, size_t size, size_t stored,
                           const uint32_t *positions, size_t count, const float *partition_scores, float *out) {
     for (size_t r = 0; r < count; r++) {
         const uint8_t *record = records + (size_t)positions[r] * size;
@@ -96,22 +96,22 @@ static void record_scores(const float *query, const uint8_t *records, size_t siz
         memcpy(&head, record, sizeof head);
         const int8_t *values = (const int8_t *)(record + sizeof head);
         float lane[16] = {0};
-        for (size_t i = 0; i < padded; i++) lane[i % 16] = fmaf(query[i], (float)values[i], lane[i % 16]);
+        for (size_t i = 0; i < (stored + 15) / 16 * 16; i++) lane[i % 16] = fmaf(query[i], (float)values[i], lane[i % 16]);
         const float part = mk_record_scale(head) * fold(lane);
         out[r] = partition_scores[head.partition] + (part + head.exact);
     }
 }
 
-static void record_scores_fine(const float *query, const uint8_t *records, size_t size, size_t padded,
+static void record_scores_fine(const float *query, const uint8_t *records, size_t size, size_t stored,
                                const uint32_t *positions, size_t count, const float *partition_scores, float *out) {
     for (size_t r = 0; r < count; r++) {
         const uint8_t *record = records + (size_t)positions[r] * size;
         mk_record head;
         memcpy(&head, record, sizeof head);
         const int8_t *values = (const int8_t *)(record + sizeof head);
-        const uint8_t *finer = record + sizeof head + padded;
+        const uint8_t *finer = record + sizeof head + stored;
         float lane[16] = {0};
-        for (size_t i = 0; i < padded; i++) {
+        for (size_t i = 0; i < (stored + 15) / 16 * 16; i++) {
             const float value = (float)values[i] + (float)((finer[i / 4] >> (2 * (i % 4))) & 3) * 0.25f - 0.375f;
             lane[i % 16] = fmaf(query[i], value, lane[i % 16]);
         }

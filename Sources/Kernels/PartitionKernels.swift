@@ -7,8 +7,10 @@ public enum PartitionKernels {
     public static let block = Int(MK_BLOCK)
     /// The largest entry of a lookup table.
     public static let largestEntry = Int(MK_TABLE_MOST)
+    /// Readable bytes that must follow the last record.
+    public static let recordSlack = Int(MK_RECORD_SLACK)
     public static let buckets = Int(MK_BUCKETS)
-    /// Scores of partitions that ``recordScores(query:records:size:padded:positions:count:partitionScores:isFine:into:)``
+    /// Scores of partitions that ``recordScores(query:records:size:stored:positions:count:partitionScores:isFine:into:)``
     /// may look up: what 16 bits can name.
     public static let partitionLimit = 65_536
 
@@ -65,14 +67,14 @@ public enum PartitionKernels {
     }
 
     @inlinable public static func recordScores(
-        query: UnsafePointer<Float>, records: UnsafePointer<UInt8>, size: Int, padded: Int,
+        query: UnsafePointer<Float>, records: UnsafePointer<UInt8>, size: Int, stored: Int,
         positions: UnsafePointer<UInt32>, count: Int, partitionScores: UnsafePointer<Float>, isFine: Bool,
         into out: UnsafeMutablePointer<Float>
     ) {
         if isFine {
-            table.record_scores_fine(query, records, size, padded, positions, count, partitionScores, out)
+            table.record_scores_fine(query, records, size, stored, positions, count, partitionScores, out)
         } else {
-            table.record_scores(query, records, size, padded, positions, count, partitionScores, out)
+            table.record_scores(query, records, size, stored, positions, count, partitionScores, out)
         }
     }
 

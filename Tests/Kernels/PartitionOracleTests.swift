@@ -111,18 +111,18 @@ import Testing
 
     @Test func recordScoresAreTheProductsOfWhatIsStored() throws {
         let table = try scalar()
-        for padded in [16, 48, 128] {
-            let world = RecordWorld(seed: 3, padded: padded, count: 20)
+        for stored in [4, 16, 20, 60, 128] {
+            let world = RecordWorld(seed: 3, stored: stored, count: 20)
             for isFine in [false, true] {
                 let scores = world.scores(table, isFine: isFine)
                 for (i, position) in world.positions.enumerated() {
                     let record = Array(world.records[Int(position) * world.size..<(Int(position) + 1) * world.size])
                     let head = record.withUnsafeBytes { $0.load(as: mk_record.self) }
                     var dot = 0.0
-                    for j in 0..<padded {
+                    for j in 0..<stored {
                         var value = Double(Int8(bitPattern: record[8 + j]))
                         if isFine {
-                            let bits = (record[8 + padded + j / 4] >> UInt8(2 * (j % 4))) & 3
+                            let bits = (record[8 + stored + j / 4] >> UInt8(2 * (j % 4))) & 3
                             value += Double(bits) / 4 - 0.375
                         }
                         dot += Double(world.query[j]) * value

@@ -68,10 +68,10 @@ import Testing
         for threads in 2...3 { #expect(try vectors.folder.bytes("\(threads)") == one, "\(threads) threads") }
     }
 
-    /// An index of layout 2 stays readable. Recorded once by the test itself, with MAGPIE_RECORD_GOLDEN=<folder>.
+    /// An index of layout 3 stays readable. Recorded once by the test itself, with MAGPIE_RECORD_GOLDEN=<folder>.
     @Test func goldenFileStaysReadable() throws {
         let world = try VectorWorld(seed: 1, count: 200, dimension: 8)
-        let name = "partitioned-2.safetensors"
+        let name = "partitioned-3.safetensors"
         var golden = try #require(Bundle.module.resourceURL).appendingPathComponent("Golden/" + name)
         if let folder = ProcessInfo.processInfo.environment["MAGPIE_RECORD_GOLDEN"] {
             golden = URL(fileURLWithPath: folder).appendingPathComponent(name)

@@ -21,6 +21,7 @@ extern "C" {
 enum {
     MK_BLOCK = 64,     /* vectors in a block of codes */
     MK_BUCKETS = 4096, /* of the histogram of keys */
+    MK_RECORD_SLACK = 12, /* readable bytes past the last record */
     MK_TABLE_MOST = 127 /* the largest entry of a lookup table: two of them still fit into a byte */
 };
 
@@ -57,11 +58,13 @@ typedef struct {
 } mk_scan;
 
 /*
- * One vector kept for re-scoring, `size` bytes; D is the dimension rounded up to 16:
+ * One vector kept for re-scoring, `size` bytes; D (`stored`) is the dimension rounded up to 4:
  *     mk_record    8 bytes
  *     int8         D bytes, dimension i at byte i, -127 ... 127, zero past the dimension
  *     finer        D / 4 bytes: 2 bits a dimension, dimension i in bits 2 (i % 4) of byte i / 4 (little-endian words)
  * Coordinate i is scale * int8[i], or finer: scale * (int8[i] + finer[i] / 4 - 3 / 8).
+ * Kernels take 16 coordinates at a time and so read up to MK_RECORD_SLACK bytes past a record; what they find there is
+ * multiplied by the query's zeros.
  */
 typedef struct {
     float exact;        /* added to the score */
@@ -107,12 +110,12 @@ typedef struct {
     void (*code_scan)(mk_scan *scan, const uint8_t *codes, const int16_t *biases, uint32_t first, size_t count,
                       int32_t base);
     /* out[i] = partition_scores[partition] + (scale * (query . int8) + coarse) for the record at positions[i];
-       query: D floats, zero past the dimension; partition_scores: 65,536 floats. The dot product has 16 lanes as in CKernels.h, products fused
+       query: floats to the next multiple of 16, zero past the dimension; partition_scores: 65,536 floats. The dot product has 16 lanes as in CKernels.h, products fused
        (lane = fmaf(query[i], value, lane)); scale * dot + coarse is a product and a sum, each rounded. */
-    void (*record_scores)(const float *query, const uint8_t *records, size_t size, size_t padded,
+    void (*record_scores)(const float *query, const uint8_t *records, size_t size, size_t stored,
                           const uint32_t *positions, size_t count, const float *partition_scores, float *out);
     /* The same over int8 + finer / 4 - 3 / 8, and `fine`. */
-    void (*record_scores_fine)(const float *query, const uint8_t *records, size_t size, size_t padded,
+    void (*record_scores_fine)(const float *query, const uint8_t *records, size_t size, size_t stored,
                                const uint32_t *positions, size_t count, const float *partition_scores, float *out);
 } mk_partition_table;
 

@@ -11,7 +11,7 @@ final class EncodedParts: @unchecked Sendable {
     let count: Int
     let itemCount: Int
     let isFine: Bool
-    let recordSize: Int
+    let record: RecordLayout
     let code: ProductCode
     private let axesMap: AxesMap
     /// The vectors, as inner products see them.
@@ -59,8 +59,7 @@ final class EncodedParts: @unchecked Sendable {
         self.axesMap = axesMap
         self.source = source
         self.code = code
-        let padded = (dimension + 15) / 16 * 16
-        recordSize = MemoryLayout<PartitionKernels.RecordHead>.size + padded + (isFine ? padded / 4 : 0)
+        record = RecordLayout(dimension: dimension, isFine: isFine)
         centroids = shared(columns.panels)
         centroidBias = shared(
             columns.bias.map { metric == .euclidean || $0 == -.infinity ? $0 : 0 })
@@ -74,7 +73,7 @@ final class EncodedParts: @unchecked Sendable {
         blockCount = Int(blocks.last ?? 0)
         codes = SharedBuffer(count: blockCount * PartitionKernels.block * code.subspaces / 2, repeating: 0)
         biases = SharedBuffer(count: blockCount * PartitionKernels.block, repeating: 0)
-        records = SharedBuffer(count: count * recordSize, repeating: 0)
+        records = SharedBuffer(count: record.bytes(count), repeating: 0)
         items = SharedBuffer(count: count, repeating: 0)
         positions = SharedBuffer(count: itemCount, repeating: PartitionTables.absent)
         exact = SharedBuffer(count: count, repeating: 0)
@@ -229,7 +228,7 @@ final class EncodedParts: @unchecked Sendable {
         writer.add("blocks", blocks.array())
         writer.add("codes", codes.array(), shape: [blockCount, code.subspaces / 2, block])
         writer.add("biases", biases.array(), shape: [blockCount, block])
-        writer.add("records", records.array(), shape: [count, recordSize])
+        writer.add("records", records.array())
         writer.add("items", items.array())
         writer.add("positions", positions.array())
         try writer.write(to: url)

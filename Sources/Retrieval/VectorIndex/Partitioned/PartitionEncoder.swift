@@ -94,8 +94,8 @@ enum PartitionEncoder {
                         parts.centroidErrors.pointer[position] = withCentroid
                         parts.residualErrors.pointer[position] = withResidual
                         write(
-                            own, place, exact: Float(exact), partition: p, isFine: isFine, dimension: d,
-                            to: parts.records.pointer + position * parts.recordSize)
+                            own, place, exact: Float(exact), partition: p, isFine: isFine, dimension: d, layout: parts.record,
+                            to: parts.records.pointer + position * parts.record.size)
                     }
                 }
             })
@@ -119,7 +119,7 @@ enum PartitionEncoder {
     /// One `mk_record`.
     private static func write(
         _ own: UnsafePointer<Float>, _ place: [Float], exact: Float, partition: Int, isFine: Bool, dimension d: Int,
-        to record: UnsafeMutablePointer<UInt8>
+        layout: RecordLayout, to record: UnsafeMutablePointer<UInt8>
     ) {
         place.withUnsafeBufferPointer { place in
             var most: Float = 0
@@ -129,8 +129,6 @@ enum PartitionEncoder {
             let stored = UInt16(truncatingIfNeeded: (bits + 0xFFFF) >> 16)
             let scale = Float(bitPattern: UInt32(stored) << 16)
             let inverse: Float = scale > 0 ? 1 / scale : 0
-            let size = MemoryLayout<PartitionKernels.RecordHead>.size
-            let padded = (d + 15) / 16 * 16
             let head = PartitionKernels.RecordHead(
                 exact: exact, scale: inverse > 0 && inverse.isFinite ? stored : 0,
                 partition: UInt16(truncatingIfNeeded: partition))
@@ -138,8 +136,8 @@ enum PartitionEncoder {
                 for (i, byte) in bytes.enumerated() { record[i] = byte }
             }
             guard inverse > 0, inverse.isFinite else { return }
-            let whole = record + size
-            let finer = whole + padded
+            let whole = record + RecordLayout.head
+            let finer = whole + layout.stored
             for j in 0..<d {
                 let value: Float = (own[j] - place[j]) * inverse
                 // To the nearest whole number: so large a sum has no room for a fraction.

@@ -160,8 +160,9 @@ struct PartitionSearch {
     func bestPositions(_ count: Int, k: Int) -> [Scored] {
         let scores: UnsafeMutablePointer<Float> = workspace.scores.pointer
         let positions: UnsafeMutablePointer<UInt32> = workspace.positions.pointer
+        let record = tables.record
         PartitionKernels.recordScores(
-            query: workspace.query.pointer, records: tables.records, size: tables.recordSize, padded: tables.padded,
+            query: workspace.query.pointer, records: tables.records, size: record.size, stored: record.stored,
             positions: positions, count: count, partitionScores: workspace.partitionScores.pointer,
             isFine: tables.isFine, into: scores)
         let keys: UnsafeMutablePointer<UInt64> = workspace.keys.pointer

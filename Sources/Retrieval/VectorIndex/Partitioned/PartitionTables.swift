@@ -4,7 +4,7 @@ import MagpieKernels
 /// valid while `owner` lives, and the numbers that say how to read them. See ``PartitionedIndex`` for the parts.
 struct PartitionTables: @unchecked Sendable {
     var metric = VectorMetric.innerProduct
-    /// Coordinates of a vector, and rounded up to 16 as records have them.
+    /// Coordinates of a vector, and rounded up to 16 as a query's lie in memory.
     var dimension = 0
     var padded: Int { (dimension + 15) / 16 * 16 }
     /// Coordinates that partitions and codes see, and rounded up to 16 as rows of them lie in memory.
@@ -17,7 +17,7 @@ struct PartitionTables: @unchecked Sendable {
     var count = 0
     var itemCount = 0
     var isFine = true
-    var recordSize: Int { MemoryLayout<PartitionKernels.RecordHead>.size + padded + (isFine ? padded / 4 : 0) }
+    var record: RecordLayout { RecordLayout(dimension: dimension, isFine: isFine) }
     /// What one step of a bias is worth.
     var biasScale: Float = 0
     /// The bias that is stored as 0.
@@ -48,6 +48,23 @@ struct PartitionTables: @unchecked Sendable {
     static let absent = UInt32.max
     /// The most subspaces that the kernels' 16-bit sums allow.
     static let subspaceLimit = 1_024
+}
+
+/// The bytes of one `mk_record` and its coordinates, see CPartition.h.
+struct RecordLayout {
+    /// Coordinates as they are stored: the dimension rounded up to 4, so that the finer bits fill bytes.
+    let stored: Int
+    let size: Int
+
+    init(dimension: Int, isFine: Bool) {
+        stored = (dimension + 3) / 4 * 4
+        size = Self.head + stored + (isFine ? stored / 4 : 0)
+    }
+
+    static let head = MemoryLayout<PartitionKernels.RecordHead>.size
+
+    /// Bytes of `count` records and what kernels read past the last.
+    func bytes(_ count: Int) -> Int { count * size + PartitionKernels.recordSlack }
 }
 
 extension PartitionTables {

@@ -4,7 +4,7 @@ import MagpieDomain
 import MagpieKernels
 
 /// The k best of millions without looking at each: vectors in partitions, 4-bit codes scanned in registers, the
-/// survivors scored again from 10 bits a coordinate. File: kind "partitioned-index", layout 2, for n vectors of an
+/// survivors scored again from 10 bits a coordinate. File: kind "partitioned-index", layout 3, for n vectors of an
 /// item table of N rows, d coordinates, P partitions, a axes, M subspaces, B blocks of 64 vectors.
 ///
 /// | tensor | type | shape | |
@@ -19,7 +19,7 @@ import MagpieKernels
 /// | `blocks` | U32 | P + 1 | the first block of each partition's codes |
 /// | `codes` | U8 | B, M/2, 64 | byte v of pair m: vector v's code of subspace 2 m low, of 2 m + 1 high |
 /// | `biases` | I16 | B, 64 | what is added to a code's score: even vectors of the block, then odd ones |
-/// | `records` | U8 | n, 8 + D (+ D/4) | for the last scores, see `mk_record` in CPartition.h; D = 16 ceil(d/16) |
+/// | `records` | U8 | n (8 + D (+ D/4)) + 12 | for the last scores, see `mk_record` in CPartition.h; D = 4 ceil(d/4) |
 /// | `items` | U32 | n | position -> item |
 /// | `positions` | U32 | N | item -> position; 4,294,967,295 = not in the index |
 ///
@@ -36,7 +36,7 @@ import MagpieKernels
 /// 3. How wide to search for a wanted recall is measured against exact search when the index is built.
 public final class PartitionedIndex: Sendable {
     static let kind = "partitioned-index"
-    static let layouts = 2...2
+    static let layouts = 3...3
 
     /// The part of the file that is not tensors.
     struct About: Codable, Sendable, Equatable {
@@ -128,7 +128,7 @@ public final class PartitionedIndex: Sendable {
             try Self.checkFinite(mean, "mean", file)
             tables.mean = mean.pointer
         }
-        let records: Tensor<UInt8> = try file.tensor("records", shape: [items.count, tables.recordSize])
+        let records: Tensor<UInt8> = try file.tensor("records", shape: [tables.record.bytes(items.count)])
         tables.records = records.pointer
         tables.owner = Owned(parts: [file, zeros])
 

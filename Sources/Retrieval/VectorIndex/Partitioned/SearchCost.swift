@@ -7,7 +7,7 @@ struct SearchCost {
 
     init(_ tables: PartitionTables) {
         vector = 0.1 + 0.016 * Double(tables.subspaces)
-        record = 14 + Double(tables.recordSize) * 0.08
+        record = 14 + Double(tables.record.size) * 0.08
     }
 
     func search(lists: Double, scanned: Double, depth: Double) -> Double {
