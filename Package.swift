@@ -81,7 +81,7 @@ let package = Package(
             path: "Tests/Support", swiftSettings: swift),
         tests("Domain", ["Domain"]),
         tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
-        tests("Artifacts", ["Artifacts", "Domain"], resources: [.copy("Golden")]),
+        tests("Artifacts", ["TestSupport", "Artifacts", "Domain"], resources: [.copy("Golden")]),
         tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
         tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"]),
         tests(
@@ -94,10 +94,11 @@ let package = Package(
                 "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts",
                 "Kernels", "Domain",
             ]),
-        tests("Formats", ["Formats", "Domain"]),
-        tests("SQLiteStore", ["SQLiteStore", "Domain"], resources: [.copy("Golden")]),
+        tests("Formats", ["TestSupport", "Formats", "Domain"]),
+        tests("SQLiteStore", ["TestSupport", "SQLiteStore", "Domain"], resources: [.copy("Golden")]),
         tests(
-            "Serving", ["Serving", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Domain"],
+            "Serving",
+            ["TestSupport", "Serving", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Domain"],
             libraries: [.product(name: "Logging", package: "swift-log")]),
         tests(
             "CommandLine",

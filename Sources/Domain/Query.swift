@@ -7,6 +7,8 @@ public struct Query: Sendable {
     public var text: String?
     /// The item that others should be similar to.
     public var seed: ItemIndex?
+    /// A vector of the caller's own model for who or what asks: items answer by its inner product with theirs.
+    public var vector: [Float]?
     /// What live events say at the moment of the request, best first: what is liked most lately, by all and in the
     /// categories that the user likes; and what those liked who lately liked the same.
     public var trending: [Scored] = []

@@ -31,6 +31,15 @@ public struct FeatureMatrix: Sendable {
         values[row * names.count..<(row + 1) * names.count]
     }
 
+    /// Some of the rows, in the order given.
+    public func picking(_ rows: [Int]) -> FeatureMatrix {
+        var picked = FeatureMatrix(names: names, rowCount: 0)
+        picked.values.reserveCapacity(rows.count * names.count)
+        for row in rows { picked.values.append(contentsOf: self.row(row)) }
+        picked.rowCount = rows.count
+        return picked
+    }
+
     /// Appends the rows of another request.
     public mutating func append(_ other: FeatureMatrix) {
         precondition(other.names == names, "columns differ")

@@ -81,6 +81,9 @@ public struct LiveOptions: Sendable, Hashable, Codable {
 
 public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
+    /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen
+    /// (``NegativeSample``).
+    public var maximumExamples = 1_000_000
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 2_000
 

@@ -29,6 +29,7 @@ extension Configuration {
         try whole("split.minimumUsers", split.minimumUsers, 0...many)
         try whole("split.minimumHistory", split.minimumHistory, 0...many)
         try whole("split.horizonDays", split.horizonDays, 0...1_000_000)
+        try whole("split.maximumRequests", split.maximumRequests, 1...many)
 
         try whole("graph.window", graph.window, 0...100_000)
         try whole("graph.edgesPerNode", graph.edgesPerNode, 1...100_000)
@@ -119,6 +120,7 @@ extension Configuration {
 
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
+        try whole("ranker.maximumExamples", ranker.maximumExamples, 1...many)
         try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
         try checkScenarios(fail)
     }

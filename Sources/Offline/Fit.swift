@@ -61,7 +61,8 @@ struct Fit {
                 let questions = questions(for: scenario, draft, split, stream: 0)
                 let replay = Replay(history: history, split: split, rules: configuration.events)
                 let examples = try replay.examples(
-                    questions, recommender, threads: training.threads, progress: progress)
+                    questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
+                    threads: training.threads, progress: progress)
                 let summary: String
                 do {
                     let (ranker, report) = try ConditionalLogit.fit(

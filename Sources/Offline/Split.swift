@@ -20,16 +20,20 @@ public struct SplitOptions: Sendable, Hashable, Codable {
     public var minimumHistory: Int
     /// Clock: what a user does within so many days of a request is its label.
     public var horizonDays: Int
+    /// Of more requests than these so many are asked, drawn by their hash: beyond some thousand they tell nothing new and
+    /// take as long each.
+    public var maximumRequests: Int
 
     public init(
         kind: SplitKind = .auto, heldOut: Double = 0.2, minimumUsers: Int = 200, minimumHistory: Int = 5,
-        horizonDays: Int = 30
+        horizonDays: Int = 30, maximumRequests: Int = 10_000
     ) {
         self.kind = kind
         self.heldOut = heldOut
         self.minimumUsers = minimumUsers
         self.minimumHistory = minimumHistory
         self.horizonDays = horizonDays
+        self.maximumRequests = maximumRequests
     }
 }
 

@@ -153,9 +153,12 @@ struct Plan {
 
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nothingToLearn(events: Int, positive: String)
+    case unknownScenario(got: String, expected: [String])
 
     public var description: String {
         switch self {
+        case .unknownScenario(let got, let expected):
+            "no scenario \"\(got)\" in the configuration: choose one of \(expected.joined(separator: ", "))"
         case .nothingToLearn(0, _):
             "this home has no events to learn from: import some first (magpie import PATH)"
         case .nothingToLearn(let events, let positive):

@@ -15,7 +15,7 @@ extension Recommender {
     /// a common word in a long text stands where such items stand.
     func placing(_ order: [Int], _ stage: Candidates, _ request: Request) -> [AnswerPlace] {
         let places = order.map(AnswerPlace.row)
-        guard let live = catalogue.items else { return places }
+        guard let live = catalogue.items, request.candidates == nil else { return places }
         let names = request.onlyRetriever.map { [$0] } ?? stage.scenario.retrievers
         let found = live.added(for: stage.query, from: names, limit: request.count) { isShown($0, request, stage.now) }
         guard !found.isEmpty else { return places }

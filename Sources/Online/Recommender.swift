@@ -34,8 +34,14 @@ public struct Recommender: Sendable {
         let features = ranker == nil ? nil : self.features(stage)
         funnel.microseconds.features = watch.lap()
         let (scores, rung) = score(stage, ranker, features)
-        let order = stage.items.indices.sorted { a, b in
+        var order = stage.items.indices.sorted { a, b in
             Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
+        }
+        if let exact = request.text.flatMap(ExactTitle.init) {
+            // Stable: of several with the title the ranker's order holds.
+            func isNamed(_ row: Int) -> Bool { snapshot.items.title(of: stage.items[row]).map(exact.isNamed) ?? false }
+            let isFirst = Set(order.filter(isNamed))
+            order = order.filter(isFirst.contains) + order.filter { !isFirst.contains($0) }
         }
         let (kept, sameGroup) = reorder(order, stage)
         funnel.sameGroup = sameGroup
@@ -53,9 +59,18 @@ public struct Recommender: Sendable {
             case .added(let found): entries.append(entry(found, score: score))
             }
         }
+        entries.reverse()
+        var unknown: Set<ItemID> = []
+        for id in request.candidates ?? []
+        where entries.count < request.count && snapshot.items.index(of: id) == nil && unknown.insert(id).inserted {
+            entries.append(
+                Answer.Entry(
+                    index: nil, id: id, title: nil, score: min(entries.last?.score ?? 0, 0), proposals: [], features: []
+                ))
+        }
         return Answer(
             requestId: request.id, scenario: stage.scenario.name, bundle: snapshot.bundle, rung: rung, now: now,
-            appliedSeq: state.appliedSeq, entries: entries.reversed(),
+            appliedSeq: state.appliedSeq, entries: entries,
             matches: matches(stage.query, request, now: now).map { described($0, request.page) },
             funnel: request.explain ? funnel : nil)
     }
@@ -102,9 +117,12 @@ public struct Recommender: Sendable {
             try request.onlyRetriever.map { [try retriever($0)] }
             ?? snapshot.retrievers.filter { scenario.retrievers.contains($0.name) }
         let limit = max(scenario.candidatesPerRetriever, request.count)
+        let given = request.candidates.map { those(of: $0, excluding: query.excluded) }
         func ask(_ retriever: any Retriever, _ deadline: Deadline) {
             var clock = Stopwatch()
-            let list = retriever.candidates(for: query, limit: limit, deadline: deadline)
+            let list =
+                given.map { ranked($0.items, by: retriever, query) }
+                ?? retriever.candidates(for: query, limit: limit, deadline: deadline)
             funnel.retrieved.append(.init(retriever: retriever.name, candidates: list, microseconds: clock.lap()))
         }
         for retriever in proposers { ask(retriever, deadline) }
@@ -116,7 +134,7 @@ public struct Recommender: Sendable {
             funnel.retrieved.removeAll { $0.retriever == popular.name }
             ask(popular, .none)
         }
-        var merged = ItemSet(itemCount: snapshot.items.count)
+        var merged = given ?? ItemSet(itemCount: snapshot.items.count)
         for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
         let items = merged.items
         funnel.merged = items.count
@@ -128,6 +146,21 @@ public struct Recommender: Sendable {
         funnel.microseconds.score = watch.lap()
         return Candidates(
             scenario: scenario, query: query, items: items, opinions: opinions, now: now, funnel: funnel)
+    }
+
+    /// Of the caller's own candidates those that the bundle knows and nothing excludes.
+    private func those(of given: [ItemID], excluding excluded: ItemSet) -> ItemSet {
+        var set = ItemSet(itemCount: snapshot.items.count)
+        for item in given.compactMap({ snapshot.items.index(of: $0) }) where !excluded.contains(item) {
+            set.insert(item)
+        }
+        return set
+    }
+
+    /// Candidates in the order of a retriever's opinion of them; those that it has none of are left out.
+    private func ranked(_ items: [ItemIndex], by retriever: any Retriever, _ query: Query) -> [Scored] {
+        zip(items, retriever.scores(of: items, for: query)).map { Scored(item: $0, score: $1) }
+            .filter { !$0.score.isNaN }.sorted()
     }
 
     /// The features of candidates, one row each, as of the moment they were retrieved for.
@@ -156,8 +189,7 @@ public struct Recommender: Sendable {
         if let ranker, let features {
             return (ranker.scores(of: features), isCold ? .popular : .ranked)
         }
-        let scores = Fusion.scores(of: stage.items, proposals: proposals.map(\.candidates))
-        return (scores, isCold ? .popular : .retrieved)
+        return (stage.fused, isCold ? .popular : .retrieved)
     }
 
     /// One item of a `groupId`: the first stays.
@@ -193,6 +225,7 @@ public struct Recommender: Sendable {
         if scenario.name == Scenario.search.name, text?.isEmpty ?? true {
             throw RequestError.nothingAsked(scenario: scenario.name)
         }
+        try request.vector.map(check)
         let items = snapshot.items
         let seed = request.seed.flatMap { items.index(of: $0) }
         let user = request.user.flatMap { state.user($0) }
@@ -212,7 +245,7 @@ public struct Recommender: Sendable {
             before = count
         }
         note("unavailable")
-        if scenario.excludeSeen, let user {
+        if scenario.excludeSeen, request.candidates == nil, let user {
             for touch in user.recent { if let item = items.index(of: touch.item) { excluded.insert(item) } }
             note("seen")
         }
@@ -225,6 +258,7 @@ public struct Recommender: Sendable {
         note("asked for")
         let words = seed == nil ? text ?? request.seed.flatMap(words(ofNew:)) : text
         var query = Query(history: history, text: words, seed: seed, excluded: excluded)
+        query.vector = request.vector
         if snapshot.isLive {
             let asked = seed.map { [Interest(item: $0, time: now)] } ?? history
             query.trending = trends.trending(for: asked, now: now, state: state)
@@ -232,6 +266,20 @@ public struct Recommender: Sendable {
                 of: asked.prefix(LiveTrends.tasteItems).map(\.item), now: now, state: state)
         }
         return (query, exclusions)
+    }
+
+    /// Only numbers, as many as the items' vectors have.
+    private func check(_ vector: [Float]) throws {
+        guard let dimension = snapshot.embedder?.table.dimension else {
+            throw RequestError.vector(got: "\(vector.count) numbers", expected: "none: this bundle has no embeddings")
+        }
+        guard vector.count == dimension else {
+            throw RequestError.vector(
+                got: "\(vector.count) numbers", expected: "the \(dimension) of the items' vectors")
+        }
+        guard vector.allSatisfy(\.isFinite) else {
+            throw RequestError.vector(got: "an infinity or no number", expected: "finite numbers")
+        }
     }
 
     private func entry(_ row: Int, _ stage: Candidates, score: Float, features: FeatureMatrix?) -> Answer.Entry {
@@ -262,4 +310,7 @@ public struct Candidates: Sendable {
     public var opinions: [FeatureContext.Opinion]
     public var now: Timestamp
     var funnel: Answer.Funnel
+
+    /// The order of fusion, aligned with ``items``: larger = earlier.
+    public var fused: [Float] { Fusion.scores(of: items, proposals: funnel.retrieved.map(\.candidates)) }
 }

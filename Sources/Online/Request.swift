@@ -19,6 +19,10 @@ public struct Request: Sendable {
     public var onlyRetriever: String?
     /// Collect the ``Answer/Funnel``.
     public var explain: Bool
+    /// Orders these instead of retrieving any; what the user has seen is not left out, and what no bundle knows comes last.
+    public var candidates: [ItemID]?
+    /// A vector of the caller's own model in place of what the embedding would be: of the user, the query, the basket.
+    public var vector: [Float]?
     /// What a search wants to know beside the best items.
     public var page = SearchPage()
 
@@ -47,6 +51,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
     case unknownRetriever(got: String, expected: [String])
     case count(got: Int, expected: ClosedRange<Int>)
     case nothingAsked(scenario: String)
+    case vector(got: String, expected: String)
     case attribute(use: String, got: String, expected: [String])
 
     public var description: String {
@@ -57,6 +62,8 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
             "no retriever \"\(got)\" in this bundle: choose one of \(expected.joined(separator: ", "))"
         case .count(let got, let expected):
             "count is \(got), expected \(expected.lowerBound) to \(expected.upperBound)"
+        case .vector(let got, let expected):
+            "the vector has \(got), expected \(expected)"
         case .attribute(let use, let got, let expected):
             "no attribute \"\(got)\" to \(use) by in this bundle: choose one of \(expected.joined(separator: ", "))"
         case .nothingAsked(let scenario):

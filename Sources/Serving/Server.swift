@@ -120,6 +120,7 @@ public struct Server: Sendable {
         let answering = Answering(live: live, served: served)
         RecommendationRoutes(answering: answering).add(to: router)
         SearchRoutes(answering: answering).add(to: router)
+        RankRoutes(answering: answering).add(to: router)
         ItemRoutes(answering: answering).add(to: router)
         UserRoutes(live: live, served: served).add(to: router)
         EventRoutes(live: live).add(to: router)

@@ -19,8 +19,8 @@ struct Magpie: AsyncParsableCommand {
         subcommands: [
             ImportCommand.self, HideCommand.self, ShowCommand.self, DeleteCommand.self, EraseCommand.self,
             TrainCommand.self, EvaluateCommand.self, TuneCommand.self, BundlesCommand.self, VerifyCommand.self,
-            RecommendCommand.self, SearchCommand.self, SimilarCommand.self, BatchCommand.self, ServeCommand.self,
-            BenchCommand.self,
+            RecommendCommand.self, SearchCommand.self, SimilarCommand.self, RankCommand.self, BatchCommand.self,
+            ExamplesCommand.self, ServeCommand.self, BenchCommand.self,
         ])
 
     static let version = "0.1.0"

@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieTestSupport
 import Testing
 
 @testable import MagpieArtifacts
@@ -126,7 +127,7 @@ import Testing
     @Test func matchingAgreesWithEvaluate() throws {
         let folder = try TemporaryFolder()
         for seed in 0..<25 {
-            var random = Seeded(state: UInt64(seed))
+            var random = SeededNumbers(UInt64(seed))
             let items = (0..<Int.random(in: 0...150, using: &random)).map { i in
                 Entry<Item>(id: ItemID("\(i)"), attributes: Self.randomAttributes(&random))
             }
@@ -144,7 +145,7 @@ import Testing
         }
     }
 
-    static func randomAttributes(_ random: inout Seeded) -> [String: AttributeValue] {
+    static func randomAttributes(_ random: inout SeededNumbers) -> [String: AttributeValue] {
         let words = ["a", "b", "é", "e\u{301}", "true", "3", ""]
         func word() -> String { words.randomElement(using: &random) ?? "" }
         var attributes: [String: AttributeValue] = [:]
@@ -164,7 +165,7 @@ import Testing
         return attributes
     }
 
-    static func randomPredicate(depth: Int, _ random: inout Seeded) -> FilterPredicate {
+    static func randomPredicate(depth: Int, _ random: inout SeededNumbers) -> FilterPredicate {
         let field = (schema.keys.sorted() + ["unknown"]).randomElement(using: &random) ?? ""
         let texts: [PredicateText] = ["a", "b", "é", "e\u{301}", "true", "false", "3", "-1", "", "1970-01-02", "*"]
         switch Int.random(in: 0..<(depth > 0 ? 7 : 3), using: &random) {

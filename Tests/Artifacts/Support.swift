@@ -30,19 +30,6 @@ func goldenFile(_ name: String, recordingFrom now: URL) throws -> URL {
     return try #require(Bundle.module.resourceURL).appendingPathComponent("Golden").appendingPathComponent(name)
 }
 
-/// SplitMix64 (Steele and others, 2014): the seeds of property tests.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Calls `read` with the file cut at every length, and with every byte changed in several ways. A cut file must
 /// throw ``ArtifactError``; a changed one may throw that, or be read (all of it) without a trap. `every` n-th byte only,
 /// where all would take too long; with MAGPIE_EXHAUSTIVE set, all.

@@ -1,4 +1,5 @@
 import Foundation
+import MagpieTestSupport
 import Testing
 
 @testable import MagpieArtifacts
@@ -115,7 +116,7 @@ import Testing
         try Self.sample().write(to: url)
         let original = [UInt8](try Data(contentsOf: url))
         for seed in 0..<300 {
-            var random = Seeded(state: UInt64(seed))
+            var random = SeededNumbers(UInt64(seed))
             var bytes = original
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 // Half of the changes go to where structure is dense: the length and the header's beginning.
@@ -228,7 +229,7 @@ import Testing
         let folder = try TemporaryFolder()
         let url = folder.file("words.safetensors")
         for seed in 0..<20 {
-            var random = Seeded(state: UInt64(seed))
+            var random = SeededNumbers(UInt64(seed))
             let alphabet = ["a", "b", "é", "e\u{301}", "z", "日"]
             var words: [String] = (0..<Int.random(in: 0...60, using: &random)).map { _ in
                 (0..<Int.random(in: 0...3, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "" }

@@ -1,5 +1,6 @@
 import Foundation
 import MagpieFormats
+import MagpieTestSupport
 import Testing
 
 @Suite struct CSVReaderTests {

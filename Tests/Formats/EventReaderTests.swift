@@ -1,6 +1,7 @@
 import Foundation
 import MagpieDomain
 import MagpieFormats
+import MagpieTestSupport
 import Testing
 
 @Suite struct EventReaderTests {

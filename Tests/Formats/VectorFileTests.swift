@@ -1,6 +1,7 @@
 import Foundation
 import MagpieDomain
 import MagpieFormats
+import MagpieTestSupport
 import Testing
 
 /// Bytes of vector files, as other programs write them.
@@ -133,8 +134,8 @@ extension VectorSet {
 
     static let two = VectorBytes.floats([1, 2])
 
-    /// What is wrong, and what to do about it.
-    @Test(arguments: [
+    /// A file's name, its bytes, what is wrong and what to do about it.
+    static let damaged: [(String, [UInt8], String, String)] = [
         (
             "v.npy", VectorBytes.npy(">f4", [1, 2], two), "v.npy: header: big-endian numbers (>f4): python3 -c",
             "a.astype('<f4')"
@@ -200,7 +201,9 @@ extension VectorSet {
             "v.fvecs", Array(VectorBytes.fvecs([[1, 2], [3, 4]]).dropLast()), "1 rows of 2 numbers and 11 bytes more",
             "cut off"
         ),
-    ])
+    ]
+
+    @Test(arguments: damaged)
     func vectors(name: String, bytes: [UInt8], problem: String, remedy: String) throws {
         let url = try files.write(bytes, name)
         let error = try #require(throws: FormatError.self) { try VectorFile.vectors(url) }

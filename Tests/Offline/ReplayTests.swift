@@ -94,8 +94,10 @@ import Testing
         let recommender = try fit.open(files, data)
         let questions = Questions.home(history, split, rules: rules, options: configuration.split)
         let replay = Replay(history: history, split: split, rules: rules)
-        let one = try replay.examples(questions, recommender, threads: 1, progress: { _ in })
-        let two = try replay.examples(questions, recommender, threads: 2, progress: { _ in })
+        let one = try replay.examples(
+            questions, recommender, maximumExamples: 1_000_000, threads: 1, progress: { _ in })
+        let two = try replay.examples(
+            questions, recommender, maximumExamples: 1_000_000, threads: 2, progress: { _ in })
         #expect(one.labels == two.labels && one.groups == two.groups && one.positives > 0)
         let isSame = zip(one.features.values, two.features.values).allSatisfy { $0.bitPattern == $1.bitPattern }
         #expect(isSame)

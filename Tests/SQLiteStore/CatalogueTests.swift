@@ -1,6 +1,7 @@
 import Foundation
 import MagpieDomain
 import MagpieSQLiteStore
+import MagpieTestSupport
 import Testing
 
 @Suite struct CatalogueTests {

@@ -26,6 +26,19 @@ struct Client: Sendable {
             return items.compactMap { $0["id"]?.string }
         }
 
+        /// Of an explained answer's items those that a retriever had up to this rank.
+        func proposed(by retriever: String, to last: Double) -> [String] {
+            guard case .array(let items)? = json["items"] else { return [] }
+            return items.compactMap { item in
+                guard case .array(let proposals)? = item["proposals"] else { return nil }
+                let isAmong = proposals.contains { proposal in
+                    guard case .number(let rank)? = proposal["rank"] else { return false }
+                    return proposal["retriever"]?.string == retriever && rank <= last
+                }
+                return isAmong ? item["id"]?.string : nil
+            }
+        }
+
         var errorCode: String? { json["error"]?["code"]?.string }
         var errorMessage: String { json["error"]?["message"]?.string ?? "" }
     }

@@ -1,4 +1,5 @@
 import MagpieDomain
+import MagpieTestSupport
 import Testing
 
 @testable import MagpieServing
@@ -85,7 +86,7 @@ import Testing
     @Test func survivesDamage() {
         let whole = Array(#"[{"kind":"view","userId":"u","itemId":"\u00e9","time":1,"context":{"a":["b"]}}]"#.utf8)
         for seed in 0..<2_000 as Range<UInt64> {
-            var random = Numbers(state: seed)
+            var random = SeededNumbers(seed)
             var bytes = Array(whole.prefix(random.below(whole.count + 1)))
             for _ in 0..<random.below(3) where !bytes.isEmpty {
                 bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())

@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieTestSupport
 import Testing
 
 @testable import MagpieServing
@@ -7,7 +8,7 @@ import Testing
 @Suite struct JSONWriterTests {
     @Test func writesWhatFoundationReads() throws {
         for seed in 0..<200 as Range<UInt64> {
-            var random = Numbers(state: seed)
+            var random = SeededNumbers(seed)
             let texts = (0..<random.below(6)).map { _ in random.text() }
             let numbers = (0..<random.below(6)).map { _ in Double(bitPattern: random.next()) }.filter(\.isFinite)
             let floats = (0..<random.below(6)).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next())) }
@@ -39,20 +40,7 @@ import Testing
     }
 }
 
-/// splitmix64: tests are the same on every machine.
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-
+extension SeededNumbers {
     mutating func text() -> String {
         let scalars: [Unicode.Scalar] = [
             "\"", "\\", "\u{0}", "\u{1F}", "\n", "\r", "\t", "a", "é", "/", "\u{7F}", "漢", "🐦",

@@ -20,6 +20,64 @@ import Testing
         }
     }
 
+    /// Many like one film now: who asks next, and is known to nobody, is told first.
+    @Test(arguments: Client.Transport.allCases)
+    func whatIsTrendingReachesANewcomer(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            func trending() async throws -> [String] {
+                let answer = try await client.get("/v1/recommendations?user=nobody&count=12&explain=true")
+                return answer.proposed(by: "trending", to: 1)
+            }
+            #expect(try await trending() != ["action-5"])
+            let burst = (0..<30).map { #"{"kind": "view", "userId": "fan-\#($0)", "itemId": "action-5"}"# }
+            _ = try await client.post("/v1/events", burst.joined(separator: "\n"), type: "application/x-ndjson")
+            #expect(try await trending() == ["action-5"])
+        }
+    }
+
+    /// The caller's own candidates in the user's order: nothing is retrieved, nothing lost but what is hidden.
+    @Test(arguments: Client.Transport.allCases)
+    func ownCandidatesAreRanked(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            let given = "comedy-1,nothing,action-1,comedy-2,action-0,nothing"
+            let answer = try await client.get("/v1/rank?user=u0&items=\(given)")
+            #expect(answer.status == 200 && answer.items.count == 5, "seen items stay: \(answer.items)")
+            #expect(answer.items.prefix(2).allSatisfy { $0.hasPrefix("action-") } && answer.items.last == "nothing")
+            _ = try await client.post("/v1/items/action-0/hide")
+            let body = #"{"user": "u1", "items": ["action-0", "action-1", "comedy-2"], "count": 2}"#
+            #expect(try await client.post("/v1/rank", body).items == ["comedy-2", "action-1"])
+            let cold = try await client.get("/v1/rank?user=nobody&items=\(given)")
+            #expect(Set(cold.items) == ["comedy-1", "comedy-2", "action-1", "nothing"])
+            for (path, message) in [
+                ("/v1/rank?user=u0", "\"items\" is missing"), ("/v1/rank?items=", "expected 1 to 1000 ids"),
+            ] {
+                let reply = try await client.get(path)
+                #expect(reply.status == 400 && reply.errorMessage.contains(message), "\(reply.errorMessage)")
+            }
+        }
+    }
+
+    /// A vector of the caller's own model stands for who asks.
+    @Test func aVectorAsks() async throws {
+        try await Client.run(.memory) { client in
+            // Actions lie along the first axis of the world's vectors, comedies along the second.
+            let path = "/v1/recommendations?count=12&explain=true"
+            let comedies = try await client.get(path + "&vector=0,1,0,0").proposed(by: "embedding", to: 6)
+            #expect(comedies.count == 6 && comedies.allSatisfy { $0.hasPrefix("comedy-") })
+            let body = #"{"count": 12, "explain": true, "vector": [1, 0, 0, 0]}"#
+            let actions = try await client.post("/v1/recommendations", body).proposed(by: "embedding", to: 6)
+            #expect(actions.count == 6 && actions.allSatisfy { $0.hasPrefix("action-") })
+            for (vector, message) in [
+                ("1,2", "the vector has 2 numbers, expected the 4 of the items' vectors"),
+                ("1,x,0,0", "\"vector\": got [1,\"x\",0,0], expected an array of numbers"),
+                ("1e99,0,0,0", "expected an array of numbers"), ("", "the vector has 0 numbers"),
+            ] {
+                let reply = try await client.get(path + "&vector=" + vector)
+                #expect(reply.status == 400 && reply.errorMessage.contains(message), "\(reply.errorMessage)")
+            }
+        }
+    }
+
     @Test func anAnonymousHistoryIsJoined() async throws {
         try await Client.run(.memory) { client in
             _ = try await client.post("/v1/events", #"{"kind": "view", "anonymousId": "cookie", "itemId": "action-1"}"#)

@@ -11,10 +11,27 @@ enum Questions {
     /// - By clock: one request a session that starts in the window; relevant are the user's new positives within
     ///   the horizon.
     static func home(_ history: History, _ split: Split, rules: EventRules, options: SplitOptions) -> [Question] {
-        switch split.kind {
-        case .clock: byClock(history, split, rules: rules, options: options)
-        case .user, .auto: byUser(history, split)
+        let all =
+            switch split.kind {
+            case .clock: byClock(history, split, rules: rules, options: options)
+            case .user, .auto: byUser(history, split)
+            }
+        return drawn(options.maximumRequests, of: all)
+    }
+
+    /// So many of the questions, in their order. Which is a matter of who asks when alone: the same ones for every
+    /// configuration, so that two can be compared.
+    static func drawn(_ count: Int, of questions: [Question]) -> [Question] {
+        guard questions.count > count else { return questions }
+        let hashes = questions.map { question in
+            // A key is a hash itself; mixed with the moment and once more (SplitMix64's last steps).
+            var z = (question.user?.raw ?? 0) ^ (UInt64(truncatingIfNeeded: question.position) &* 0x9E37_79B9_7F4A_7C15)
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
         }
+        let order = questions.indices.sorted { (hashes[$0], $0) < (hashes[$1], $1) }
+        return order.prefix(count).sorted().map { questions[$0] }
     }
 
     private static func byUser(_ history: History, _ split: Split) -> [Question] {

@@ -61,15 +61,19 @@ struct Replay {
     }
 
     /// The ranker's examples: each question's candidates, their features as of its moment, and which were liked.
+    /// - Parameter maximumExamples: see ``NegativeSample``.
     func examples(
-        _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void
+        _ questions: [Question], _ recommender: Recommender, maximumExamples: Int, threads: Int,
+        progress: (Double) -> Void
     ) throws -> Examples {
+        let sample = NegativeSample(requests: questions.count, maximumExamples: maximumExamples)
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
             question, recommender -> (FeatureMatrix, [Bool], Int) in
             let stage = try recommender.candidates(for: Request(question), now: question.now)
             let labels = stage.items.map { question.relevant.contains(recommender.snapshot.items.key(of: $0)) }
             let missed = question.relevant.count - labels.count { $0 }
-            return (recommender.features(stage), labels, missed)
+            let rows = sample.rows(labels: labels, fused: stage.fused)
+            return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, missed)
         }
         var examples = Examples(names: recommender.snapshot.features.names)
         for (matrix, labels, missed) in groups { examples.append(matrix, labels: labels, missedPositives: missed) }

@@ -26,6 +26,35 @@ public struct TunableStage: Sendable {
                 "neighbours.recencyDecay=0.5..1.0",
             ]),
         TunableStage(
+            name: "transitions", system: "transitions", scenario: "home",
+            parameters: [
+                "transitions.window=1..50:log", "transitions.gapExponent=0.0..2.0", "transitions.backward=0.0..1.0",
+                "transitions.alpha=0.0..1.5", "transitions.beta=0.0..1.0", "transitions.items=1..50:log",
+                "transitions.recencyDecay=0.3..1.0",
+            ]),
+        TunableStage(
+            name: "ease", system: "ease", scenario: "home",
+            parameters: [
+                "ease.regularisation=20.0..5000.0:log", "ease.recencyDecay=0.8..1.0", "ease.topN=50..1000:log",
+            ]),
+        TunableStage(
+            name: "cosine", system: "cosine", scenario: "home",
+            parameters: ["cosine.shrinkage=0.0..100.0", "cosine.recencyDecay=0.5..1.0", "cosine.topN=50..1000:log"]),
+        TunableStage(
+            name: "sessions", system: "sessions", scenario: "home",
+            parameters: [
+                "sessions.gapMinutes=10..10000:log", "sessions.sample=100..5000:log",
+                "sessions.neighbours=20..1000:log",
+                "sessions.items=3..200:log",
+            ]),
+        TunableStage(
+            name: "als", system: "embedding", scenario: "home",
+            parameters: [
+                "embedding.source=als", "embedding.als.dimensions=32,64,128,256", "embedding.als.epochs=5..30",
+                "embedding.als.confidence=0.5..50.0:log", "embedding.als.regularization=0.3..300.0:log",
+                "embedding.als.popularityWeight=0.0..0.5", "embedding.als.recencyDecay=0.8..1.0",
+            ]),
+        TunableStage(
             name: "text", system: "text", scenario: "search",
             parameters: [
                 "text.k1=0.3..2.0", "text.b=0.0..1.0", "text.titleBoost=1.0..10.0:log",

@@ -5,9 +5,10 @@ import MagpieKernels
 
 /// Nearest items in the space of skip-gram. What is asked decides the space, the first of:
 ///
-/// 1. `query.text`: cosine of the text's vector (``TextEmbedder``) with the items' input vectors;
-/// 2. `query.seed`: cosine of the seed's input vector with them, the seed left out;
-/// 3. `query.history`: the mean of its input vectors, newer ones weighing more, against the output vectors.
+/// 1. `query.vector`: the inner product of the caller's own vector with the output vectors (popularity left out);
+/// 2. `query.text`: cosine of the text's vector (``TextEmbedder``) with the items' input vectors;
+/// 3. `query.seed`: cosine of the seed's input vector with them, the seed left out;
+/// 4. `query.history`: the mean of its input vectors, newer ones weighing more, against the output vectors.
 ///
 /// No opinion (NaN) on an item without a vector there, and on all when the text has no known word, the seed no
 /// vector, the history no known item.
@@ -62,7 +63,9 @@ public struct EmbeddingRetriever: Retriever {
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, !deadline.hasPassed, let (vector, index) = target(of: query) else { return [] }
         var excluded = query.excluded
-        if query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount { excluded.insert(seed) }
+        if query.vector == nil, query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount {
+            excluded.insert(seed)
+        }
         let found = index.search(vector, k: limit, excluding: excluded, deadline: deadline)
         // What is past the table has no row in any other stage.
         return live == nil ? found : found.filter { Int($0.item) < table.itemCount }
@@ -77,6 +80,7 @@ public struct EmbeddingRetriever: Retriever {
     public func vector(for query: Query) -> [Float]? { target(of: query)?.vector }
 
     private func target(of query: Query) -> (vector: [Float], index: any VectorIndex)? {
+        if let vector = query.vector { return vector.count == table.dimension ? (vector + [0], next) : nil }
         if let words = query.text {
             guard var vector = text?.embed(words), vector.count == table.dimension else { return nil }
             VectorKernels.normalise(&vector)

@@ -21,6 +21,13 @@ public struct TextAnalyzer: Sendable {
         buffer.analyze(text)
         return buffer.tokens.map { String(decoding: buffer.bytes[$0.range], as: UTF8.self) }
     }
+
+    /// The letters and digits of a text, folded, and nothing between them: "spiderman" of "Spider-Man" and "spider man".
+    public func letters(of text: String) -> [UInt8] {
+        var folded: [UInt8] = []
+        TextFolding.fold(text, into: &folded)
+        return folded.filter(TextFolding.isWord)
+    }
 }
 
 /// The tokens of one text as ranges of folded bytes; reused from text to text so that analysis does not allocate.

@@ -13,6 +13,8 @@ import MagpieOnline
 /// | `filter` | a ``FilterPredicate``, such as `genres:Action AND year>=1990` |
 /// | `exclude` | ids that must not be in the answer; in a query once for each |
 /// | `explain` | true: the funnel, and what each feature added |
+/// | `items` | ids to put in order, instead of retrieving any; in a query with commas between |
+/// | `vector` | numbers from the caller's own model for who asks, in place of the embedding; in a query with commas |
 /// | `q` or `query` | the text of a search |
 /// | `total` | true: of a search, how many items match |
 /// | `facets` | of a search, attributes of which the values are counted; in a query with commas between |
@@ -22,18 +24,21 @@ import MagpieOnline
 struct Question {
     var user: UserID?
     var anonymous: UserID?
-    var count = 10
+    /// nil: 10, or all of ``candidates``.
+    var count: Int?
     var scenario: String
     var filter: FilterPredicate?
     var exclude: [ItemID] = []
     var explain = false
     var text: String?
     var seed: ItemID?
+    var candidates: [ItemID]?
+    var vector: [Float]?
     var page = SearchPage()
 
     private static let names = [
         "user", "anonymous", "count", "scenario", "filter", "exclude", "explain", "q", "query", "total", "facets",
-        "sort",
+        "sort", "vector", "items",
     ]
 
     /// - Throws: ``APIError``, or a ``FilterPredicateError``.
@@ -48,7 +53,11 @@ struct Question {
             guard seen.insert(name).inserted else { throw APIError.badRequest("\"\(name)\" stands twice in the query") }
             switch name {
             case "count": try set(name, Double(value).map(JSONTree.number) ?? .string(value))
-            case "facets": try set(name, .array(value.split(separator: ",").map { .string(String($0)) }))
+            case "facets", "items": try set(name, .array(value.split(separator: ",").map { .string(String($0)) }))
+            case "vector":
+                try set(
+                    name,
+                    .array(value.split(separator: ",").map { Double($0).map(JSONTree.number) ?? .string(String($0)) }))
             case "explain", "total":
                 try set(name, Bool(value).map(JSONTree.bool) ?? (value == "1" ? .bool(true) : .string(value)))
             default: try set(name, .string(value))
@@ -102,16 +111,32 @@ struct Question {
                 return name
             }
         case ("facets", _): throw fail("an array of attributes' names")
+        case ("vector", .array(let values)):
+            vector = try values.map { value in
+                guard case .number(let number) = value, Float(number).isFinite else {
+                    throw fail("an array of numbers")
+                }
+                return Float(number)
+            }
+        case ("vector", _): throw fail("an array of numbers")
         case ("sort", .string(let text)):
             guard let sort = SearchPage.Sort(text) else { throw fail("an attribute, such as year or -year") }
             page.sort = sort
         case ("q", .string(let text)), ("query", .string(let text)): self.text = text
-        case ("exclude", .array(let values)):
-            exclude = try values.map { value in
+        case ("exclude", .array(let values)), ("items", .array(let values)):
+            let ids = try values.map { value in
                 guard case .string(let id) = value else { throw fail("an array of ids as text") }
                 return ItemID(id)
             }
-        case ("exclude", _): throw fail("an array of ids as text")
+            if name == "exclude" {
+                exclude = ids
+            } else {
+                guard Recommender.counts.contains(ids.count) else {
+                    throw fail("\(Recommender.counts.lowerBound) to \(Recommender.counts.upperBound) ids")
+                }
+                candidates = ids
+            }
+        case ("exclude", _), ("items", _): throw fail("an array of ids as text")
         default: throw fail("text")
         }
     }
@@ -120,8 +145,11 @@ struct Question {
 
     func request(at now: Timestamp) -> Request {
         var request = Request(
-            id: RequestID(at: now), scenario: scenario, user: userKey, text: text, seed: seed, count: count,
+            id: RequestID(at: now), scenario: scenario, user: userKey, text: text, seed: seed,
+            count: count ?? candidates?.count ?? 10,
             filter: filter, exclude: exclude, explain: explain)
+        request.candidates = candidates
+        request.vector = vector
         request.page = page
         return request
     }

@@ -1,0 +1,32 @@
+import MagpieDomain
+import MagpieOnline
+
+/// Which candidates of a request the ranker learns from: all that were liked, and of the others so many, by their place in
+/// the order that a ranker would have to better (fusion): the first half of the sample are the best of them, the other
+/// half stand evenly spread over the rest. So the ranker sees the mistakes that matter most, and still what a bad
+/// candidate looks like.
+struct NegativeSample {
+    /// Of each request.
+    let negatives: Int
+
+    /// Below this a sample says too little of a request.
+    static let least = 50
+
+    /// - Parameter maximumExamples: candidates of all requests together.
+    init(requests: Int, maximumExamples: Int) {
+        negatives = max(Self.least, maximumExamples / max(1, requests))
+    }
+
+    /// Rows to keep, ascending.
+    /// - Parameter fused: larger = earlier in the order of fusion; aligned with `labels`.
+    func rows(labels: [Bool], fused: [Float]) -> [Int] {
+        let others = labels.indices.filter { !labels[$0] }
+        guard others.count > negatives else { return Array(labels.indices) }
+        let order = others.sorted { (fused[$0], $1) > (fused[$1], $0) }
+        let best = negatives / 2
+        let spread = negatives - best
+        let rest = order.count - best
+        let kept = order[..<best] + (0..<spread).map { order[best + (2 * $0 + 1) * rest / (2 * spread)] }
+        return (kept + labels.indices.filter { labels[$0] }).sorted()
+    }
+}

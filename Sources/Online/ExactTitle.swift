@@ -1,0 +1,33 @@
+import MagpieDomain
+import MagpieRetrieval
+
+/// Whether a search names a title and nothing else: "the matrix", "matrix 1999" and "Matrix, The (1999)" all name
+/// "Matrix, The (1999)", and "spider man" names "Spider-Man (2002)". Case, diacritics, punctuation, spaces and a leading
+/// article do not count; a word left out does.
+///
+/// Who types a title wants that item: it stands first, whatever taste or popularity say (``Recommender``).
+struct ExactTitle {
+    private let query: [UInt8]
+    private static let analyzer = TextAnalyzer()
+
+    /// nil for a text without a letter or digit.
+    init?(_ text: String) {
+        let parts = TitleParts(text)
+        query = Self.letters(parts.main) + parts.alternatives.flatMap(Self.letters) + Self.year(parts)
+        if query.isEmpty { return nil }
+    }
+
+    func isNamed(_ title: String) -> Bool {
+        let parts = TitleParts(title)
+        return ([parts.main] + parts.alternatives).contains { name in
+            let letters = Self.letters(name)
+            return !letters.isEmpty && (query == letters || query == letters + Self.year(parts))
+        }
+    }
+
+    private static func letters(_ name: String) -> [UInt8] {
+        analyzer.letters(of: TitleParts.withoutArticle(name))
+    }
+
+    private static func year(_ parts: TitleParts) -> [UInt8] { parts.year.map { Array($0.utf8) } ?? [] }
+}

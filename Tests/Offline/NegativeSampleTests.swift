@@ -1,0 +1,55 @@
+import MagpieDomain
+import MagpieEvaluation
+import MagpieTestSupport
+import Testing
+
+@testable import MagpieOffline
+
+@Suite struct NegativeSampleTests {
+    @Test func howMany() {
+        #expect(NegativeSample(requests: 10, maximumExamples: 10_000).negatives == 1_000)
+        #expect(NegativeSample(requests: 10_000, maximumExamples: 10_000).negatives == 50)
+        #expect(NegativeSample(requests: 0, maximumExamples: 70).negatives == 70)
+    }
+
+    /// All that was liked, the best of the others, and of the rest one from each stretch of the order.
+    @Test(arguments: 0..<20) func whichOnes(_ seed: UInt64) {
+        var random = SeededNumbers(seed)
+        let count = 60 + random.below(400)
+        let labels = (0..<count).map { _ in random.below(30) == 0 }
+        let fused = (0..<count).map { _ in Float(random.below(50)) }
+        let sample = NegativeSample(requests: 1, maximumExamples: 0)
+        let rows = sample.rows(labels: labels, fused: fused)
+        #expect(rows == rows.sorted() && Set(rows).count == rows.count)
+        let others = labels.indices.filter { !labels[$0] }.sorted { (fused[$0], $1) > (fused[$1], $0) }
+        #expect(labels.indices.filter { labels[$0] }.allSatisfy(rows.contains))
+        let kept = rows.filter { !labels[$0] }
+        #expect(kept.count == min(50, others.count))
+        #expect(others.prefix(25).allSatisfy(kept.contains))
+        let places = others.indices.filter { kept.contains(others[$0]) }.dropFirst(25)
+        let step = Double(others.count - 25) / 25
+        for (a, b) in zip(places, places.dropFirst()) { #expect(Double(b - a) < step + 1.001) }
+    }
+
+    @Test func fewAreAllKept() {
+        let labels = (0..<50).map { $0 % 7 == 0 }
+        let rows = NegativeSample(requests: 9, maximumExamples: 1).rows(
+            labels: labels, fused: labels.map { $0 ? 0 : 1 })
+        #expect(rows == Array(0..<50))
+    }
+
+    /// The same requests whatever else is asked, in their order, from all over.
+    @Test func requestsAreDrawn() {
+        let all = (0..<1_000).map { n in
+            Question(
+                scenario: "home", user: UserKey(UInt64(n / 3)), now: Timestamp(milliseconds: Int64(n)), position: n,
+                relevant: [])
+        }
+        let some = Questions.drawn(200, of: all).map(\.position)
+        #expect(some.count == 200 && some == some.sorted())
+        for part in 0..<4 { #expect(some.count { $0 / 250 == part } > 30) }
+        let fewer = Questions.drawn(100, of: all).map(\.position)
+        #expect(fewer.allSatisfy(some.contains))
+        #expect(Questions.drawn(1_000, of: all).count == 1_000)
+    }
+}
