@@ -156,8 +156,7 @@ public struct Recommender: Sendable {
         if let ranker, let features {
             return (ranker.scores(of: features), isCold ? .popular : .ranked)
         }
-        let scores = Fusion.scores(of: stage.items, proposals: proposals.map(\.candidates))
-        return (scores, isCold ? .popular : .retrieved)
+        return (Fusion.scores(of: stage), isCold ? .popular : .retrieved)
     }
 
     /// One item of a `groupId`: the first stays.
