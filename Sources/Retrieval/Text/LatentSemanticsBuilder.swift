@@ -122,7 +122,7 @@ final class TermMatrix: Sendable {
     ) {
         out.update(repeating: 0, count: width)
         for i in starts[item]..<starts[item + 1] {
-            let row: UnsafePointer<Float> = rows.pointer + Int(terms.pointer[i]) * rows.width + from
+            let row = UnsafePointer<Float>(rows.pointer + Int(terms.pointer[i]) * rows.width + from)
             VectorKernels.axpy(values.pointer[i], row, into: out, count: width)
         }
     }

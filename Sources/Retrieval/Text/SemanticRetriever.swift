@@ -27,10 +27,12 @@ public struct SemanticRetriever: Retriever {
         self.options = options
         let exact = CodedIndex(model.items)
         vectors = exact.present.count
-        self.index =
-            try index.map {
-                try ApproximateIndex($0, exact: exact, recall: recall, sample: RecallSample(every: checkEvery))
-            } ?? exact
+        if let index {
+            self.index = try ApproximateIndex(
+                index, exact: exact, recall: recall, sample: RecallSample(every: checkEvery))
+        } else {
+            self.index = exact
+        }
     }
 
     /// The same, with a side that changes: see ``live``.
