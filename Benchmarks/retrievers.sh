@@ -8,9 +8,9 @@
 #
 # static     ndcg@10 and recall@20 by the static protocol (see static-quality.sh), the recall of each retriever's first
 #            150 and of all of them together. Without arguments on the demo's films.
-# sequences  HR@10 and NDCG@10 of the last item of each user, all items ranked; directed transitions blended with RP3beta,
-#            the blend tuned on the item before last with a home trained without it; and once more with the order of what
-#            is known destroyed.
+# sequences  HR@10 and NDCG@10 of the last item of each user, all items ranked; directed transitions blended with RP3beta;
+#            the blend, and one of two settings of transitions, chosen on the three items before the last, each with a home
+#            trained on what came before it; and once more with the order of what is known destroyed.
 # sessions   P@20 and MRR@20 of session neighbours beside a plain V-SKNN in Python.
 # costs      time, memory and bytes of each table on ten million made-up events, of EASE at 5,000 to 20,000 items.
 #
@@ -70,44 +70,55 @@ static() {
     python3 "$here/retrievers/union.py" 150 "$test" "${files[@]}"
 }
 
-# Everything that is not asked here is made as small as it can be. The windows and RP3beta's exponents were chosen on
-# LastFM's items before last and those before them.
-sequence_configuration='{
+# Everything that is not asked here is made as small as it can be. RP3beta's numbers were chosen on LastFM's items before
+# the last.
+sequence_configuration() { # TRANSITIONS
+    cat <<END
+{
     "walks": {"walksPerNode": 1}, "embedding": {"skipGram": {"dimensions": 8, "epochs": 0}},
-    "queryEncoder": {"epochs": 0, "buckets": 2}, "index": {"minimumItems": 1000000000},
-    "neighbours": {"alpha": 0.5, "beta": 0.6, "recencyDecay": 0.9},
-    "transitions": {"recent": {"items": 20, "recencyDecay": 0.5}},
+    "queryEncoder": {"epochs": 0, "buckets": 2}, "index": {"minimumItems": 1000000000}, "semantic": {"maximumItems": 0},
+    "neighbours": {"alpha": 0.5, "beta": 0.6, "recencyDecay": 0.93},
+    "transitions": {$1},
     "ranker": {"searchQueries": 0, "model": {"maximumSteps": 1}}, "split": {"kind": "user", "minimumHistory": 1000000},
     "scenarios": [{"name": "home", "retrievers": ["neighbours", "transitions"], "candidatesPerRetriever": 200,
         "excludeSeen": true, "useRanker": false, "onePerGroup": false},
         {"name": "next", "retrievers": ["sessions"], "candidatesPerRetriever": 200,
-        "excludeSeen": false, "useRanker": false, "onePerGroup": false}]}'
+        "excludeSeen": false, "useRanker": false, "onePerGroup": false}]
+}
+END
+}
+
+# What goes from one item to the next: mostly the very next (the defaults), or much that is further on, and away from what
+# is popular anyway.
+declare -A transitions=(
+    [near]='"recent": {"items": 20, "recencyDecay": 0.5}'
+    [far]='"gapExponent": 0.5, "backward": 0, "alpha": 0.75, "beta": 0.15, "recent": {"items": 20, "recencyDecay": 0.6}'
+)
 
 sequences() {
-    local file name part leave order home
+    local file name leave order home settings
     for file in "$@"; do
         name=$(basename "$file" .txt)
         for order in file blind; do
             say "$name, order: $order"
-            for part in valid test; do
-                home=$out/$name-$order-$part
-                leave=$([ $part = valid ] && echo 2 || echo 1)
-                rm -rf "$home"
-                python3 "$here/retrievers/sequences.py" events "$file" "$home.csv" "$home.tsv" --leave "$leave" \
-                    --order "$order"
-                "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
-                train "$home" "$sequence_configuration"
-                local asked=(transitions-recent neighbours)
-                [ $part = valid ] || asked+=(transitions neighbours-recent ease cosine sessions)
-                for retriever in "${asked[@]}"; do
-                    batch "$home" "$retriever" 200 "$home.$retriever.trec"
+            for settings in near far; do
+                for leave in 4 3 2 1; do
+                    home=$out/$name-$order-$settings-$leave
+                    rm -rf "$home"
+                    python3 "$here/retrievers/sequences.py" events "$file" "$home.csv" "$home.tsv" --leave "$leave" \
+                        --order "$order"
+                    "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
+                    train "$home" "$(sequence_configuration "${transitions[$settings]}")"
+                    local asked=(transitions-recent neighbours)
+                    [ "$leave" != 1 ] || asked+=(transitions neighbours-recent ease cosine sessions)
+                    for retriever in "${asked[@]}"; do
+                        batch "$home" "$retriever" 200 "$home.$retriever.trec"
+                    done
                 done
             done
-            python3 "$here/retrievers/sequences.py" score "$out/$name-$order-test.tsv" \
-                "$out/$name-$order-test".{transitions,transitions-recent,neighbours,neighbours-recent,ease,cosine,sessions}.trec
-            python3 "$here/retrievers/sequences.py" blend \
-                "$out/$name-$order-valid".{tsv,transitions-recent.trec,neighbours.trec} \
-                "$out/$name-$order-test".{tsv,transitions-recent.trec,neighbours.trec}
+            python3 "$here/retrievers/sequences.py" score "$out/$name-$order-near-1.tsv" \
+                "$out/$name-$order-near-1".{transitions,transitions-recent,neighbours,neighbours-recent,ease,cosine,sessions}.trec
+            python3 "$here/retrievers/sequences.py" blend "$out" "$name-$order" --settings near far --valid 2 3 4 --test 1
         done
     done
 }
@@ -120,7 +131,7 @@ sessions() {
     awk 'BEGIN { print "user,item,time" }
         { for (i = 1; i <= NF; i++) printf "s%d,%s,%d\n", NR, $i, NR * 600 + i }' "$train" >"$home.csv"
     "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
-    train "$home" "$sequence_configuration"
+    train "$home" "$(sequence_configuration "${transitions[near]}")"
     awk -F '\t' -v begin="$(wc -l <"$train")" 'BEGIN { print "user,item,time" }
         { n = split($1, items, " "); for (i = 1; i <= n; i++) printf "t%d,%s,%d\n", NR, items[i], (begin + NR) * 600 + i
         }' "$test" >"$home.asked.csv"

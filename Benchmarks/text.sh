@@ -47,3 +47,12 @@ for ((round = 1; round <= rounds; round++)); do
     } | tee -a "$folder/rounds.tsv"
 done
 "$python" "$here/text-table.py" "$folder/rounds.tsv" | tee "$folder/table.md"
+
+# BM25 by itself and with latent semantics beside it, as a search without a ranker puts them together; no peers.
+for queries in "$folder"/*.queries.tsv; do
+    name=$(basename "$queries" .queries.tsv)
+    [ -e "$folder/$name.tsv" ] && [ -e "$folder/$name.qrels" ] || continue
+    say "hybrid, $name"
+    "$magpie" bench text --documents "$folder/$name.tsv" --queries "$queries" --qrels "$folder/$name.qrels" --plain --hybrid
+done
+[ ! -e "$folder/titles.tsv" ] || "$magpie" bench text --documents "$folder/titles.tsv" --known-item --hybrid

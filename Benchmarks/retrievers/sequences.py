@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Sequences of items: to events, and scores of run files.
 
-    sequences.py events SEQUENCES.txt OUT.csv TARGETS.tsv --leave 1|2 [--order file|blind]
+    sequences.py events SEQUENCES.txt OUT.csv TARGETS.tsv --leave 1|2|... [--order file|blind]
     sequences.py score TARGETS.tsv RUN.trec ...
-    sequences.py blend VALID.tsv A_VALID.trec B_VALID.trec TEST.tsv A_TEST.trec B_TEST.trec
+    sequences.py blend FOLDER PREFIX --settings NAME ... --valid PART ... --test PART
 
 SEQUENCES.txt: a user a line, "user item item ...", in the order of time. Of each user the last --leave items are left
 out, and the first of those left out is the target. Events are a minute apart. `blind` sorts what is known of a user by a
 hash: nothing of the order is left, neither to learn from nor to ask with.
 
-`score`: HR@10 and NDCG@10 over all users with a target (who has no list counts 0). `blend`: a * A + (1 - a) * B, each
-list's scores as shares of its best; a by NDCG@10 on VALID, then once on TEST.
+`score`: HR@10 and NDCG@10 over all users with a target (who has no list counts 0).
+
+`blend`: a * A^p + (1 - a) * B^p, A directed transitions and B RP3beta, each list's scores as shares of its best. a, p and
+which of some settings of both made the lists are chosen by the mean NDCG@10 over the validation parts (other held-out
+items), then asked once of the test part. Files are FOLDER/PREFIX-SETTINGS-PART with .tsv, .transitions-recent.trec and
+.neighbours.trec behind.
 """
 import argparse
 import hashlib
@@ -68,27 +72,45 @@ def score(args):
         print(f"{path.rsplit('/', 1)[-1]:<40} HR@10 {hr:.4f}  NDCG@10 {ndcg:.4f}  {len(targets)} users")
 
 
-def mix(a, b, share):
+def shares(lists):
+    result = {}
+    for user, own in lists.items():
+        best = max(own.values())
+        result[user] = {item: value / best for item, value in own.items()}
+    return result
+
+
+def mix(a, b, share, power):
     mixed = {}
     for user in a.keys() | b.keys():
         scores = {}
         for lists, weight in ((a, share), (b, 1 - share)):
-            own = lists.get(user, {})
-            best = max(own.values(), default=0)
-            for item, value in own.items():
-                scores[item] = scores.get(item, 0) + weight * value / best
+            for item, value in lists.get(user, {}).items():
+                scores[item] = scores.get(item, 0) + weight * value**power
         mixed[user] = scores
     return mixed
 
 
 def blend(args):
-    valid, a, b = read_targets(args.valid), read_run(args.a_valid), read_run(args.b_valid)
-    shares = [step / 20 for step in range(21)]
-    found = {share: measure(valid, mix(a, b, share)) for share in shares}
-    best = max(shares, key=lambda share: (found[share][1], -share))
-    hr, ndcg = measure(read_targets(args.test), mix(read_run(args.a_test), read_run(args.b_test), best))
-    print(f"a = {best:.2f}: validation HR@10 {found[best][0]:.4f} NDCG@10 {found[best][1]:.4f}; "
-          f"test HR@10 {hr:.4f} NDCG@10 {ndcg:.4f}")
+    def read(settings, part):
+        path = f"{args.folder}/{args.prefix}-{settings}-{part}"
+        return (read_targets(path + ".tsv"), shares(read_run(path + ".transitions-recent.trec")),
+                shares(read_run(path + ".neighbours.trec")))
+
+    found = {}
+    for settings in args.settings:
+        parts = [read(settings, part) for part in args.valid]
+        for power in (1, 0.5):
+            for step in range(1, 10):
+                measured = [measure(targets, mix(a, b, step / 10, power)) for targets, a, b in parts]
+                found[settings, power, step / 10] = [sum(column) / len(column) for column in zip(*measured)]
+    for settings in args.settings:
+        key = max((key for key in found if key[0] == settings), key=lambda key: (found[key][1], key))
+        print("{}: p = {}, a = {}: validation HR@10 {:.4f} NDCG@10 {:.4f}".format(*key, *found[key]))
+    key = max(found, key=lambda key: (found[key][1], key))
+    targets, a, b = read(key[0], args.test)
+    print("chosen: {}, p = {}, a = {}: test HR@10 {:.4f} NDCG@10 {:.4f}".format(
+        *key, *measure(targets, mix(a, b, key[2], key[1]))))
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,7 +127,10 @@ verb.add_argument("targets")
 verb.add_argument("runs", nargs="+")
 verb = verbs.add_parser("blend")
 verb.set_defaults(run=blend)
-for name in ("valid", "a_valid", "b_valid", "test", "a_test", "b_test"):
-    verb.add_argument(name)
+verb.add_argument("folder")
+verb.add_argument("prefix")
+verb.add_argument("--settings", nargs="+", required=True)
+verb.add_argument("--valid", nargs="+", required=True)
+verb.add_argument("--test", required=True)
 args = parser.parse_args()
 args.run(args)

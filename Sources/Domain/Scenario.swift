@@ -8,7 +8,7 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var candidatesPerRetriever: Int
     /// Leave out what the user has interacted with.
     public var excludeSeen: Bool
-    /// Order by the trained ranker; otherwise by reciprocal rank fusion of the retrievers.
+    /// Order by the trained ranker; otherwise by the fusion of the retrievers' opinions or ranks.
     public var useRanker: Bool
     /// At most one item of a `groupId`.
     public var onePerGroup: Bool
@@ -37,6 +37,6 @@ public struct Scenario: Sendable, Hashable, Codable {
         retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
         excludeSeen: false)
     public static let search = Scenario(
-        name: "search", retrievers: ["text", "embedding"], excludeSeen: false)
+        name: "search", retrievers: ["text", "semantic", "embedding"], excludeSeen: false)
     public static let shipped = [home, similar, search]
 }

@@ -22,6 +22,7 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var sessions = SessionOptions()
     public var live = LiveOptions()
     public var text = TextOptions()
+    public var semantic = SemanticOptions()
     public var ranker = RankerOptions()
     public var scenarios = Scenario.shipped
 

@@ -118,6 +118,10 @@ extension Configuration {
             throw fail("text.synonyms[\(place)]", "\(group.count) words", "at least two that mean the same")
         }
 
+        try whole("semantic.dimensions", semantic.dimensions, 1...1_024)
+        try whole("semantic.iterations", semantic.iterations, 0...1_000)
+        try whole("semantic.maximumItems", semantic.maximumItems, 0...many)
+
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
         try whole("ranker.maximumExamples", ranker.maximumExamples, 1...many)

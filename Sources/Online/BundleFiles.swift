@@ -7,6 +7,9 @@ public enum BundleFiles {
     public static let outputIndex = "index-out.safetensors"
     public static let queryEncoder = "query-encoder.safetensors"
     public static let text = "text.safetensors"
+    public static let semantic = "semantic.safetensors"
+    /// A partitioned index over its items; absent where exact search is quicker.
+    public static let semanticIndex = "index-semantic.safetensors"
     public static let neighbours = "neighbours.safetensors"
     public static let transitions = "transitions.safetensors"
     public static let ease = "ease.safetensors"
@@ -18,7 +21,7 @@ public enum BundleFiles {
     /// Tables of neighbours, in the order of their retrievers.
     static let tables = [neighbours, transitions, ease, cosine]
     /// Each the whole of one retriever, or of two that ask it differently.
-    static let retrievers = [embeddings] + tables + [sessions, text, popular]
+    static let retrievers = [embeddings] + tables + [sessions, text, semantic, popular]
 
     public static func ranker(_ scenario: String) -> String { "ranker.\(scenario).safetensors" }
 }

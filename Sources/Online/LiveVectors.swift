@@ -3,6 +3,40 @@ import MagpieDomain
 import MagpieRetrieval
 import Synchronization
 
+/// Rows past the bundle's, for items that it does not have: what an index of vectors calls them.
+final class NewRows: Sendable {
+    private let table: ItemTable
+    private let state = Mutex(State())
+
+    private struct State {
+        var rows: [ItemID: ItemIndex] = [:]  // never iterated
+        var ids: [ItemID] = []
+    }
+
+    init(beside table: ItemTable) { self.table = table }
+
+    /// The row of an item: the bundle's, else its own, a new one where it has none.
+    func row(_ id: ItemID) -> ItemIndex {
+        if let known = table.index(of: id) { return known }
+        return state.withLock { state in
+            if let row = state.rows[id] { return row }
+            let row = ItemIndex(table.count + state.ids.count)
+            state.ids.append(id)
+            state.rows[id] = row
+            return row
+        }
+    }
+
+    /// The row that an item has; nil when it never got one.
+    func known(_ id: ItemID) -> ItemIndex? { table.index(of: id) ?? state.withLock { $0.rows[id] } }
+
+    /// What an index found past the bundle's rows, by id.
+    func named(_ found: [Scored]) -> [LiveScored] {
+        let ids = state.withLock { $0.ids }
+        return found.map { LiveScored(id: ids[Int($0.item) - table.count], score: $0.score) }
+    }
+}
+
 /// The vectors of new and changed items, beside the bundle's: where their words put them. An item that the bundle knows
 /// from behaviour keeps the vector it has, whatever is written about it now; the next training blends the two.
 ///
@@ -15,13 +49,7 @@ public final class LiveVectors: LiveRetriever {
     private let encoder: QueryEncoder
     private let options: TextOptions
     private let table: ItemTable
-    private let state = Mutex(State())
-
-    private struct State {
-        /// New items have rows of their own, past the end of the bundle's.
-        var rows: [ItemID: ItemIndex] = [:]  // never iterated
-        var ids: [ItemID] = []
-    }
+    private let rows: NewRows
 
     /// nil unless the retriever searches what changes (``EmbeddingRetriever/searchingLive()``).
     init?(_ retriever: EmbeddingRetriever, _ encoder: QueryEncoder, options: TextOptions, table: ItemTable) {
@@ -31,13 +59,14 @@ public final class LiveVectors: LiveRetriever {
         self.encoder = encoder
         self.options = options
         self.table = table
+        rows = NewRows(beside: table)
     }
 
     public func upsert(_ item: Entry<Item>) {
         let known = table.index(of: item.id)
         if let known, isByBehaviour(known) { return }
         guard let vector = encoder.embed(item: ItemTexts.forEncoder(item, options)),
-            (try? index.upsert(known ?? newRow(item.id), vector)) != nil
+            (try? index.upsert(rows.row(item.id), vector)) != nil
         else { return remove(item.id) }
     }
 
@@ -45,25 +74,13 @@ public final class LiveVectors: LiveRetriever {
         retriever.table.withInput.contains(row) && !retriever.table.byText.contains(row)
     }
 
-    private func newRow(_ id: ItemID) -> ItemIndex {
-        state.withLock { state in
-            if let row = state.rows[id] { return row }
-            let row = ItemIndex(table.count + state.ids.count)
-            state.ids.append(id)
-            state.rows[id] = row
-            return row
-        }
-    }
-
     public func remove(_ id: ItemID) {
-        guard let row = table.index(of: id) ?? state.withLock({ $0.rows[id] }), !isByBehaviour(row) else { return }
+        guard let row = rows.known(id), !isByBehaviour(row) else { return }
         index.remove(row)
     }
 
     public func added(for query: Query, limit: Int) -> [LiveScored] {
         guard query.text != nil || query.seed != nil, let vector = retriever.vector(for: query) else { return [] }
-        let found = index.added(vector, k: limit)
-        let ids = state.withLock { $0.ids }
-        return found.map { LiveScored(id: ids[Int($0.item) - table.count], score: $0.score) }
+        return rows.named(index.added(vector, k: limit))
     }
 }

@@ -312,5 +312,5 @@ public struct Candidates: Sendable {
     var funnel: Answer.Funnel
 
     /// The order of fusion, aligned with ``items``: larger = earlier.
-    public var fused: [Float] { Fusion.scores(of: items, proposals: funnel.retrieved.map(\.candidates)) }
+    public var fused: [Float] { Fusion.scores(of: self) }
 }

@@ -72,6 +72,14 @@ public struct Snapshot: Sendable {
                 throw SnapshotError.itemCount(file: url.path, got: index.itemCount, expected: items.count)
             }
             retrievers.append(TextRetriever(index, options: textSearch))
+            if let url = there(BundleFiles.semantic) {
+                let model = try LatentSemantics(opening: url, text: index)
+                let partitioned = try there(BundleFiles.semanticIndex).map {
+                    try PartitionedIndex(opening: $0, itemCount: items.count)
+                }
+                retrievers.append(
+                    try SemanticRetriever(model, options: textSearch, index: partitioned, recall: indexRecall))
+            }
         }
         if let url = there(BundleFiles.popular) {
             let popular = try PopularRetriever(opening: url, itemCount: items.count)
@@ -129,6 +137,7 @@ public struct Snapshot: Sendable {
     mutating func searchLive(options: TextOptions) -> [any LiveRetriever] {
         var sides: [any LiveRetriever] = []
         if let text = liveText(options) { sides.append(text) }
+        if let semantics = liveSemantics(options) { sides.append(semantics) }
         if let vectors = liveVectors(options) { sides.append(vectors) }
         return sides
     }
@@ -144,6 +153,15 @@ public struct Snapshot: Sendable {
         return LiveText(live, options: options, schema: items.schema)
     }
 
+    private mutating func liveSemantics(_ options: TextOptions) -> LiveSemantics? {
+        guard let place = retrievers.firstIndex(where: { $0 is SemanticRetriever }),
+            let retriever = retrievers[place] as? SemanticRetriever
+        else { return nil }
+        let live = retriever.searchingLive()
+        retrievers[place] = live
+        return LiveSemantics(live, options: options, table: items)
+    }
+
     private mutating func liveVectors(_ options: TextOptions) -> LiveVectors? {
         guard let encoder, let place = retrievers.firstIndex(where: { $0 is EmbeddingRetriever }),
             let retriever = retrievers[place] as? EmbeddingRetriever
@@ -156,8 +174,10 @@ public struct Snapshot: Sendable {
 
     public func hasRanker(for scenario: String) -> Bool { rankers[scenario] != nil }
 
-    /// How the spaces of vectors are searched, and how well; empty without embeddings.
-    public var vectorIndexes: [VectorIndexState] { embedder?.states ?? [] }
+    /// How the spaces of vectors are searched, and how well; empty without any.
+    public var vectorIndexes: [VectorIndexState] {
+        (embedder?.states ?? []) + retrievers.compactMap { ($0 as? SemanticRetriever)?.state }
+    }
 }
 
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {

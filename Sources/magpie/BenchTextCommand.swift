@@ -16,10 +16,13 @@ struct BenchTextCommand: ParsableCommand {
             With --known-item there is no query file: each document's title is asked for as it is, with one slip of the \
             finger, and as far as somebody might have typed it. A title that several have is found with any of them.
 
+            With --hybrid everything is asked twice: of BM25 alone, and of BM25 with latent semantics beside it, as \
+            `magpie search` puts them together where no ranker is trained.
+
             EXAMPLES
-              magpie bench text --documents cranfield.tsv --queries cranfield.queries.tsv --qrels cranfield.qrels
+              magpie bench text --documents cran.tsv --queries cran.queries.tsv --qrels cran.qrels --hybrid
               magpie bench text --documents titles.tsv --queries q.tsv --k 10 100 --plain --json
-              magpie bench text --documents films.tsv --known-item
+              magpie bench text --documents films.tsv --known-item --hybrid
             """)
 
     @Option(help: ArgumentHelp("What to index: .tsv or .jsonl.", valueName: "file"))
@@ -38,6 +41,12 @@ struct BenchTextCommand: ParsableCommand {
         name: .customLong("k"), parsing: .upToNextOption,
         help: ArgumentHelp("How many answers a query wants, 1 to 1000.", valueName: "k"))
     var k: [Int] = [10]
+
+    @Flag(help: "Ask BM25 with latent semantics beside it, too.")
+    var hybrid = false
+
+    @Option(help: ArgumentHelp("Dimensions of latent semantics, 1 to 1024.", valueName: "d"))
+    var dimensions = SemanticOptions().dimensions
 
     @Flag(help: "Words as they are: no beginnings, no typing errors.")
     var plain = false
@@ -67,6 +76,9 @@ struct BenchTextCommand: ParsableCommand {
         for value in k where !(1...1000).contains(value) {
             throw ValidationError("--k is \(value), expected 1 to 1000")
         }
+        guard (1...1024).contains(dimensions) else {
+            throw ValidationError("--dimensions is \(dimensions), expected 1 to 1024")
+        }
         guard k1 >= 0, k1.isFinite, (0...1).contains(b) else {
             throw ValidationError("--k1 \(k1) --b \(b): expected k1 of 0 or more and b from 0 to 1")
         }
@@ -82,26 +94,42 @@ struct BenchTextCommand: ParsableCommand {
         defer { file.remove() }
         let built = try BuiltTextIndex(
             documents, language: language, k1: k1, b: b, options: options, file: file.url)
+        let semanticFile = URL(fileURLWithPath: file.url.path + "-semantic")
+        defer { try? FileManager.default.removeItem(at: semanticFile) }
+        let semantics =
+            try hybrid
+            ? BuiltSemantics(
+                of: built.retriever, dimensions: dimensions, seed: compute.seed, threads: compute.threads,
+                file: semanticFile) : nil
+        let alone = TextAsker(text: built.retriever)
+        let askers = [alone] + (semantics.map { [TextAsker(text: built.retriever, semantic: $0.retriever)] } ?? [])
         let printer = TextPrinter(isJSON: json.isOn)
         if knownItem {
             var points: [KnownItemPoint] = []
             for kind in KnownItemQueries.Kind.allCases {
                 let queries = KnownItemQueries(built.input, kind: kind, seed: compute.seed)
-                points.append(queries.measure(built))
-                if json.isOn, let point = points.last { try printer.printLine(point) }
+                for asker in askers {
+                    points.append(queries.measure(asker))
+                    if json.isOn, let point = points.last { try printer.printLine(point) }
+                }
             }
-            if !json.isOn { printer.print(points, built) }
+            if !json.isOn { printer.print(points, built, semantics) }
             return
         }
         let queries = try TextInput(queries ?? "")
         let judgments = try qrels.map { try TextJudgments($0) }
-        if let runFile { try built.writeRun(queries, to: URL(fileURLWithPath: runFile)) }
+        if let runFile, let last = askers.last {
+            try built.writeRun(queries, by: last, to: URL(fileURLWithPath: runFile))
+        }
         var points: [TextPoint] = []
         for k in k {
-            points.append(built.measure(queries, k: k, judgments: judgments, threads: compute.threads))
-            if json.isOn, let point = points.last { try printer.printLine(point) }
+            for asker in askers {
+                points.append(
+                    built.measure(queries, k: k, by: asker, judgments: judgments, threads: compute.threads))
+                if json.isOn, let point = points.last { try printer.printLine(point) }
+            }
         }
-        if !json.isOn { printer.print(points, built) }
+        if !json.isOn { printer.print(points, built, semantics) }
     }
 
     private var options: TextSearchOptions {

@@ -7,6 +7,7 @@ import Testing
     init() throws { magpie = try MagpieProcess() }
 
     struct Point: Decodable {
+        var ranking: String
         var documents: Int
         var queries: Int
         var k: Int
@@ -21,6 +22,7 @@ import Testing
     }
 
     struct KnownItem: Decodable {
+        var ranking: String
         var queries: String
         var count: Int
         var mrr10: Double
@@ -56,6 +58,30 @@ import Testing
         let run = magpie.folder.appendingPathComponent("run").path
         #expect(try magpie.run(arguments + ["--run", run]).exitCode == 0)
         #expect(try String(contentsOfFile: run, encoding: .utf8).hasPrefix("a Q0 1 1 "))
+    }
+
+    /// With latent semantics everything is asked twice, and a text without the query's words is found.
+    @Test func hybrid() throws {
+        let documents = try magpie.write(
+            "1\tcar engine wheel\n2\tautomobile engine wheel\n3\tbird song tree\n4\tbird nest tree\n5\tcar wheel road\n",
+            "documents.tsv")
+        let queries = try magpie.write("a\tautomobile\n", "q.tsv")
+        let qrels = try magpie.write("a 0 2 2\na 0 1 1\na 0 5 1\n", "qrels")
+        let arguments = [
+            "bench", "text", "--documents", documents, "--queries", queries, "--qrels", qrels, "--hybrid",
+            "--dimensions", "2",
+        ]
+        let points = try points(Point.self, try magpie.run(arguments + ["--json"]).output)
+        #expect(points.map(\.ranking) == ["bm25", "hybrid"] && points.allSatisfy { $0.k == 10 })
+        #expect((points[0].ndcg10 ?? 0) < 0.9 && (points[1].ndcg10 ?? 0) > 0.99)
+        let table = try magpie.run(arguments).output
+        #expect(table.contains("Latent semantics") && table.contains("hybrid"))
+        let known = try magpie.run(["bench", "text", "--documents", documents, "--known-item", "--hybrid", "--json"])
+        #expect(
+            try self.points(KnownItem.self, known.output).map { $0.ranking + " " + $0.queries } == [
+                "bm25 exact", "hybrid exact", "bm25 typo", "hybrid typo", "bm25 prefix", "hybrid prefix",
+            ])
+        #expect(try magpie.run(arguments + ["--dimensions", "0"]).exitCode == 64)
     }
 
     @Test func knownItems() throws {

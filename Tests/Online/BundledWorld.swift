@@ -27,7 +27,7 @@ final class BundledWorld: Sendable {
     static let retrievers = [
         "embedding", "neighbours", "neighbours-recent", "transitions", "transitions-recent", "ease", "ease-recent",
         "cosine", "cosine-recent",
-        "sessions", "text", "popular", "trending", "covisits",
+        "sessions", "text", "semantic", "popular", "trending", "covisits",
     ]
     /// The files without which nobody knows anything of a user; with the state, that is, which has the covisits.
     static let personal =
@@ -97,6 +97,8 @@ final class BundledWorld: Sendable {
             items.indices.map { row in
                 ItemText(fields: [.init(name: "title", boost: 1, text: table.title(of: ItemIndex(row)) ?? "")])
             }, to: file(BundleFiles.text))
+        let text = try TextIndex(opening: file(BundleFiles.text))
+        _ = try LatentSemantics.build(of: text, seed: 1, threads: 1, to: file(BundleFiles.semantic))
         var skipGram = SkipGramOptions()
         (skipGram.dimensions, skipGram.epochs, skipGram.learningRate, skipGram.window) = (8, 15, 0.05, 20)
         let model = SkipGramTrainer.train(

@@ -285,8 +285,30 @@ import Testing
         }
     }
 
+    /// A search without a ranker is ordered by the sum of what is thought of each candidate, not by ranks.
+    @Test func searchWithoutARankerIsASum() throws {
+        let recommender = try bundled.recommender()
+        for text in ["red dragon", "golden", bundled.world.films[7].title] {
+            let asked = try request("search", user: nil, text: text, count: 100)
+            let stage = try recommender.candidates(for: asked, now: world.now)
+            func opinion(_ name: String) throws -> [Float] {
+                try #require(stage.opinions.first { $0.retriever == name }).scores.map { $0.isNaN ? 0 : $0 }
+            }
+            let (words, meaning, vectors) = (try opinion("text"), try opinion("semantic"), try opinion("embedding"))
+            let best = max(words.max() ?? 0, .leastNormalMagnitude)
+            let sums = stage.items.indices.map { words[$0] / best + 0.3 * meaning[$0] + 0.3 * vectors[$0] }
+            let answer = try recommender.answer(asked, now: world.now)
+            #expect(answer.rung == .retrieved && answer.ids.count > 10)
+            let scores = answer.ids.compactMap { id in
+                stage.items.firstIndex { recommender.snapshot.items.id(of: $0) == id }.map { sums[$0] }
+            }
+            #expect(zip(scores, scores.dropFirst()).allSatisfy { $0 >= $1 - 1e-5 }, "\(text)")
+        }
+    }
+
     @Test(arguments: [
         [BundleFiles.ranker("home")], [BundleFiles.embeddings], [BundleFiles.neighbours], [BundleFiles.text],
+        [BundleFiles.semantic],
         BundledWorld.personal,
     ])
     func aPartialBundleAnswersOnTheNextRung(missing: [String]) throws {

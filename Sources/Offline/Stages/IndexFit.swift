@@ -8,7 +8,7 @@ import MagpieRetrieval
 /// When embeddings get an index, and how it is built.
 public struct IndexOptions: Sendable, Hashable, Codable {
     /// A space with fewer vectors is searched row by row, which is quicker there (docs/adr/0015).
-    public var minimumItems = 20_000
+    public var minimumItems = PartitionedIndex.minimumItems
     /// The share of the true nearest vectors that a search finds, on average.
     public var recall = PartitionedIndex.defaultRecall
     public var partitioned = PartitionedIndexOptions()

@@ -6,7 +6,7 @@ import MagpieRanking
 import MagpieRetrieval
 
 /// Fits everything of a bundle that learns from one window: item table, graph, walks, embeddings, query encoder,
-/// vector indexes, text index, neighbours, popularity and state. Each is a stage with a key of its own, so that two windows or
+/// vector indexes, text index, latent semantics, neighbours, popularity and state. Each is a stage with a key of its own, so that two windows or
 /// two runs that share an input share the result.
 struct RetrieverFit {
     let configuration: Configuration
@@ -38,15 +38,8 @@ struct RetrieverFit {
         for table in try neighbourStages(data) where isWanted(table.name) || isWanted(table.name + "-recent") {
             try stage(table.name, table.file, [known, table.options], table.build)
         }
-        if isWanted("text") {
-            try stage("text index", BundleFiles.text, [known, try Configuration.key(configuration.text)]) {
-                url, _ in
-                let options = configuration.text
-                var collector = TextCollector(options.analysis(data.schema))
-                for item in data.items { collector.add(ItemTexts.forIndex(item, schema: data.schema, options)) }
-                let report = try collector.write(k1: options.k1, b: options.b, to: url)
-                return "\(report.words) words, \(report.terms) terms, \(report.postings) postings"
-            }
+        if isWanted("text") || isWanted("semantic") {
+            files.merge(try texts(data, window: window, isSemantic: isWanted("semantic"))) { $1 }
         }
         try stage("popular", BundleFiles.popular, [known]) { url, _ in
             let report = try PopularRetriever.build(from: data.interactions, to: url)
@@ -122,6 +115,41 @@ extension RetrieverFit {
         }
         for name in [BundleFiles.inputIndex, BundleFiles.outputIndex] {
             let url = indexes.folder.appendingPathComponent(name)
+            if FileManager.default.fileExists(atPath: url.path) { files[name] = url }
+        }
+        return files
+    }
+}
+
+extension RetrieverFit {
+    /// The text index, latent semantics, their index: the files that serve.
+    private func texts(_ data: Dataset, window: String, isSemantic: Bool) throws -> [String: URL] {
+        let options = configuration.text
+        let text = try runner.run(
+            "text index", window: window, inputs: [data.fingerprint, try Configuration.key(options)]
+        ) { folder, _ in
+            var collector = TextCollector(options.analysis(data.schema))
+            for item in data.items { collector.add(ItemTexts.forIndex(item, schema: data.schema, options)) }
+            let report = try collector.write(
+                k1: options.k1, b: options.b, to: folder.appendingPathComponent(BundleFiles.text))
+            return "\(report.words) words, \(report.terms) terms, \(report.postings) postings"
+        }
+        var files = [BundleFiles.text: text.folder.appendingPathComponent(BundleFiles.text)]
+        guard isSemantic, data.items.count <= configuration.semantic.maximumItems else { return files }
+        let semantic = try runner.run(
+            "semantic", window: window,
+            inputs: [
+                text.key, data.fingerprint, try Configuration.key(configuration.semantic),
+                try Configuration.key(configuration.index.partitioned), "\(configuration.index.minimumItems)",
+                try Configuration.key(options), "\(seed)",
+            ]
+        ) { folder, progress in
+            let fit = SemanticFit(data: data, configuration: configuration, seed: seed, threads: threads)
+            return try fit.build(
+                of: text.folder.appendingPathComponent(BundleFiles.text), to: folder, progress: progress)
+        }
+        for name in [BundleFiles.semantic, BundleFiles.semanticIndex] {
+            let url = semantic.folder.appendingPathComponent(name)
             if FileManager.default.fileExists(atPath: url.path) { files[name] = url }
         }
         return files

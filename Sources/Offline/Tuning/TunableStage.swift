@@ -25,6 +25,15 @@ public struct TunableStage: Sendable {
                 "neighbours.alpha=0.0..1.5", "neighbours.beta=0.0..1.0", "neighbours.topN=50..500:log",
                 "neighbours.recencyDecay=0.5..1.0",
             ]),
+        // What follows what is another matter in every catalogue (docs/adr/0021): films that go together, songs one after
+        // another, toys bought once.
+        TunableStage(
+            name: "transitions", system: "transitions", scenario: "home",
+            parameters: [
+                "transitions.window=5..50:log", "transitions.gapExponent=0.0..1.5", "transitions.backward=0.0..0.5",
+                "transitions.alpha=0.0..1.5", "transitions.beta=0.0..0.6", "transitions.items=3..50:log",
+                "transitions.recencyDecay=0.4..1.0",
+            ]),
         TunableStage(
             name: "transitions", system: "transitions", scenario: "home",
             parameters: [

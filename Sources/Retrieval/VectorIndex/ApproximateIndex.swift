@@ -5,7 +5,7 @@ import MagpieKernels
 /// A ``PartitionedIndex`` that finds, and the rows it was built from that score: search without a look at every row,
 /// with the scores of exact search.
 ///
-/// The k that were found are scored again by their 32-bit rows, so that ``search(_:k:excluding:deadline:)`` and
+/// The k that were found are scored again by their rows, so that ``search(_:k:excluding:deadline:)`` and
 /// ``scores(of:_:)`` agree to the bit, and one retriever has one opinion of an item. What is approximate is only which
 /// items are found: about ``recall`` of the true k best, on average. ``sample`` watches whether that holds for what
 /// is really asked.
@@ -15,7 +15,7 @@ import MagpieKernels
 public struct ApproximateIndex: VectorIndex {
     public let recall: Double
     public let sample: RecallSample
-    private let exact: ExactIndex
+    private let exact: any ExhaustiveIndex
     private let index: PartitionedIndex
 
     public var count: Int { exact.count }
@@ -34,6 +34,19 @@ public struct ApproximateIndex: VectorIndex {
         recall: Double = PartitionedIndex.defaultRecall, sample: RecallSample = RecallSample()
     ) throws {
         let exact = ExactIndex(rows: rows, present: present)
+        try self.init(
+            index, exact: exact, vectors: VectorSet(name: "rows of \(index.file.url.lastPathComponent)", rows),
+            recall: recall, sample: sample)
+    }
+
+    /// - Parameters:
+    ///   - exact: over the vectors that the index was built from.
+    ///   - vectors: they themselves, where they lie somewhere as 32-bit floats: see
+    ///     ``PartitionedIndex/init(opening:itemCount:vectors:)``.
+    init(
+        _ index: PartitionedIndex, exact: any ExhaustiveIndex, vectors: VectorSet? = nil,
+        recall: Double = PartitionedIndex.defaultRecall, sample: RecallSample = RecallSample()
+    ) throws {
         let file = index.file
         guard index.itemCount == exact.count else {
             throw file.wrongTensor("positions", got: "\(index.itemCount) items", expected: "\(exact.count)")
@@ -42,11 +55,11 @@ public struct ApproximateIndex: VectorIndex {
             throw file.wrongTensor("axes", got: "\(index.dimension) dimensions", expected: "\(exact.dimension)")
         }
         self.exact = exact
-        self.index = try index.with(vectors: VectorSet(name: "rows of \(file.url.lastPathComponent)", rows))
+        self.index = try vectors.map { try index.with(vectors: $0) } ?? index
         self.recall = recall
         self.sample = sample
-        guard index.count == present.count else {
-            throw file.wrongTensor("items", got: "\(index.count) vectors", expected: "\(present.count)")
+        guard index.count == exact.present.count else {
+            throw file.wrongTensor("items", got: "\(index.count) vectors", expected: "\(exact.present.count)")
         }
         guard index.metric == .innerProduct else {
             throw file.wrongTensor(

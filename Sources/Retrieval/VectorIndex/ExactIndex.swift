@@ -5,7 +5,7 @@ import MagpieKernels
 /// Looks at every row: the truth that other indexes approximate, and fast enough for some 10,000 items.
 ///
 /// Has no file of its own: it reads the rows of another artifact (F32, n x d) where they are mapped.
-public struct ExactIndex: VectorIndex {
+public struct ExactIndex: ExhaustiveIndex {
     public let count: Int
     public let dimension: Int
     /// Of ``count`` items those that have a vector.

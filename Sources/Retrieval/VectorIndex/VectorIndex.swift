@@ -14,3 +14,9 @@ public protocol VectorIndex: Sendable {
     /// not present.
     func scores(of items: [ItemIndex], _ query: [Float]) -> [Float]
 }
+
+/// An index that looks at every row: its answers are the true ones.
+protocol ExhaustiveIndex: VectorIndex {
+    /// Of ``VectorIndex/count`` items those that have a vector.
+    var present: ItemSet { get }
+}

@@ -5,6 +5,8 @@ import MagpieRetrieval
 
 /// One line of `bench text`.
 struct TextPoint: Encodable {
+    /// "bm25", or "hybrid" with latent semantics.
+    var ranking: String
     var documents: Int
     var queries: Int
     var k: Int
@@ -62,14 +64,11 @@ struct BuiltTextIndex {
         retriever = TextRetriever(index, options: options)
     }
 
-    func answers(_ text: String, k: Int) -> [Scored] {
-        retriever.candidates(
-            for: Query(text: text, excluded: ItemSet(itemCount: 0)), limit: k, deadline: .none)
-    }
-
-    func measure(_ queries: TextInput, k: Int, judgments: TextJudgments?, threads: Int) -> TextPoint {
+    func measure(
+        _ queries: TextInput, k: Int, by asker: TextAsker, judgments: TextJudgments?, threads: Int
+    ) -> TextPoint {
         let asked = queries.rows.map { Query(text: $0.text, excluded: ItemSet(itemCount: 0)) }
-        func ask(_ q: Int) { _ = retriever.candidates(for: asked[q], limit: k, deadline: .none) }
+        func ask(_ q: Int) { _ = asker.answers(asked[q], k: k) }
         for q in asked.indices { ask(q) }
         let times = CallTimes.measured(asked.count, ask)
         var batches: [Double] = []
@@ -78,26 +77,28 @@ struct BuiltTextIndex {
             let piece = 16
             Parallel.forEach((asked.count + piece - 1) / piece, threads: threads) { part in
                 for q in part * piece..<min(part * piece + piece, asked.count) {
-                    _ = retriever.candidates(for: asked[q], limit: k, deadline: .none)
+                    _ = asker.answers(asked[q], k: k)
                 }
             }
             batches.append(Double(asked.count) / (Double(Clock.now - began) / 1e9))
         }
         var point = TextPoint(
-            documents: input.rows.count, queries: asked.count, k: k, qps: times.perSecond.rounded(to: 1),
+            ranking: asker.ranking, documents: input.rows.count, queries: asked.count, k: k, qps: times.perSecond.rounded(to: 1),
             p50Micros: times.micros(0.5).rounded(to: 2), p99Micros: times.micros(0.99).rounded(to: 2),
             maxMicros: times.micros(1).rounded(to: 2), qpsBatch: batches.sorted()[1].rounded(to: 1), threads: threads,
             buildSeconds: buildSeconds.rounded(to: 3), openMicros: openMicros.rounded(to: 1), bytes: bytes,
             terms: report.terms, postings: report.postings)
-        if let judgments { judge(queries, judgments, &point) }
+        if let judgments { judge(queries, by: asker, judgments, &point) }
         return point
     }
 
     /// Means over the queries that somebody judged.
-    private func judge(_ queries: TextInput, _ judgments: TextJudgments, _ point: inout TextPoint) {
+    private func judge(
+        _ queries: TextInput, by asker: TextAsker, _ judgments: TextJudgments, _ point: inout TextPoint
+    ) {
         var (ndcg, map, mrr, count) = (0.0, 0.0, 0.0, 0.0)
         for query in queries.rows {
-            let list = answers(query.text, k: 1000).map { input.rows[Int($0.item)].id }
+            let list = asker.answers(query.text, k: 1000).map { input.rows[Int($0.item)].id }
             guard let one = judgments.quality(list, query: query.id) else { continue }
             ndcg += one.ndcg
             map += one.ap
@@ -110,10 +111,10 @@ struct BuiltTextIndex {
         point.mrr10 = (mrr / count).rounded(to: 5)
     }
 
-    func writeRun(_ queries: TextInput, to url: URL) throws {
+    func writeRun(_ queries: TextInput, by asker: TextAsker, to url: URL) throws {
         var lines = ""
         for query in queries.rows {
-            for (place, answer) in answers(query.text, k: 1000).enumerated() {
+            for (place, answer) in asker.answers(query.text, k: 1000).enumerated() {
                 lines += "\(query.id) Q0 \(input.rows[Int(answer.item)].id) \(place + 1) \(answer.score) magpie\n"
             }
         }

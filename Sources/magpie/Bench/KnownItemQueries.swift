@@ -5,6 +5,8 @@ import MagpieRetrieval
 
 /// One line of `bench text --known-item`.
 struct KnownItemPoint: Encodable {
+    /// As ``TextPoint/ranking``.
+    var ranking: String
     var queries: String
     var count: Int
     var mrr10: Double
@@ -51,19 +53,19 @@ struct KnownItemQueries {
         }
     }
 
-    func measure(_ built: BuiltTextIndex) -> KnownItemPoint {
+    func measure(_ asker: TextAsker) -> KnownItemPoint {
         var (mrr, first, ten) = (0.0, 0, 0)
         for (row, text) in queries {
-            let answers = built.answers(text, k: 10)
+            let answers = asker.answers(text, k: 10)
             guard let place = answers.firstIndex(where: { titles[Int($0.item)] == titles[row] }) else { continue }
             mrr += 1 / Double(place + 1)
             first += place == 0 ? 1 : 0
             ten += 1
         }
-        let times = CallTimes.measured(queries.count) { _ = built.answers(queries[$0].text, k: 10) }
+        let times = CallTimes.measured(queries.count) { _ = asker.answers(queries[$0].text, k: 10) }
         let count = Double(max(queries.count, 1))
         return KnownItemPoint(
-            queries: kind.rawValue, count: queries.count, mrr10: (mrr / count).rounded(to: 4),
+            ranking: asker.ranking, queries: kind.rawValue, count: queries.count, mrr10: (mrr / count).rounded(to: 4),
             first: (Double(first) / count).rounded(to: 4), ten: (Double(ten) / count).rounded(to: 4),
             p50Micros: times.micros(0.5).rounded(to: 2), p99Micros: times.micros(0.99).rounded(to: 2),
             maxMicros: times.micros(1).rounded(to: 2))

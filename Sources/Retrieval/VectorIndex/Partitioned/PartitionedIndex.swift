@@ -226,6 +226,9 @@ public final class PartitionedIndex: Sendable {
         guard Int(previous) == end else { throw file.outOfRange(name, got: "\(previous)", expected: "\(end)") }
     }
 
+    /// Of fewer vectors a search looks at every one: that is quicker there (docs/adr/0015).
+    public static let minimumItems = 20_000
+
     /// The recall that searches aim at where nobody says another.
     public static let defaultRecall = 0.97
 

@@ -143,7 +143,7 @@ enum PrincipalAxes {
     }
 
     /// Cyclic Jacobi (Golub and Van Loan, section 8.5): eigenvalues, and eigenvectors as columns.
-    private static func jacobi(_ symmetric: [Double], _ d: Int) -> (values: [Double], vectors: [Double]) {
+    static func jacobi(_ symmetric: [Double], _ d: Int) -> (values: [Double], vectors: [Double]) {
         var a = symmetric
         var v = [Double](repeating: 0, count: d * d)
         for i in 0..<d { v[i * d + i] = 1 }
