@@ -170,6 +170,8 @@ struct Known {
     let catalogueSeq: Int64
     let schema: [String: AttributeType]
     let deleted: Set<ItemKey>
+    /// Tables that were computed elsewhere.
+    let outside: [OutsideTable]
     private let read: (Timestamp) throws -> [Entry<Item>]
 
     init(history: History, catalogue: some Catalogue) throws {
@@ -183,6 +185,7 @@ struct Known {
             }
         }
         self.deleted = deleted
+        outside = try (catalogue as? any OutsideTables)?.outsideTables() ?? []
         read = { try catalogue.items(asOf: $0) }
     }
 
