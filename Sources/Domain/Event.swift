@@ -50,6 +50,9 @@ public struct Event: Sendable, Equatable {
     /// The client's word that an item was on screen. What we answered is another record, ``ServedList``.
     public static let impressionKind = "impression"
 
+    /// Something was bought: `quantity` pieces at `unitPrice` each.
+    public static let purchaseKind = "purchase"
+
     public init(
         kind: String, userId: UserID? = nil, anonymousId: UserID? = nil, itemId: ItemID? = nil,
         value: Double? = nil, time: Timestamp, receivedAt: Timestamp? = nil, source: String

@@ -12,6 +12,8 @@ public struct Dataset: Sendable {
     public let schema: [String: AttributeType]
     /// The event hash of each interaction, aligned: the state's tie-break.
     let eventHashes: [UInt64]
+    /// What was bought with each interaction, aligned; empty where nothing ever was.
+    private let purchases: [Purchase]
     let itemKeys: [ItemKey]
     /// `identify` events up to the window's end.
     private let joins: [History.Join]
@@ -56,6 +58,8 @@ public struct Dataset: Sendable {
 
         var interactions = Interactions(users: users, itemCount: items.count)
         var eventHashes: [UInt64] = []
+        var purchases: [Purchase] = []
+        let hasPurchases = rows.contains { history.rows[$0].purchase != .none }
         var queries: [ItemIndex: [String]] = [:]
         for row in rows {
             let event = history.rows[row]
@@ -64,6 +68,7 @@ public struct Dataset: Sendable {
                 seq: event.seq, user: user, item: item, time: event.time.milliseconds, weight: event.weight,
                 isPositive: event.isPositive)
             eventHashes.append(event.eventHash)
+            if hasPurchases { purchases.append(event.purchase) }
             if let query = history.queries[event.seq] { queries[item, default: []].append(query) }
         }
         self.queries = queries.mapValues { Array($0.suffix(Self.queriesPerItem)) }
@@ -71,6 +76,7 @@ public struct Dataset: Sendable {
         self.items = items
         self.schema = schema
         self.eventHashes = eventHashes
+        self.purchases = purchases
         self.itemKeys = itemKeys
         joins = history.joins.filter { $0.position <= end }
         self.lastSeq = lastSeq
@@ -91,7 +97,8 @@ public struct Dataset: Sendable {
             store.fold(
                 actor: interactions.users[Int(interactions.user[row])], item: itemKeys[Int(interactions.item[row])],
                 time: Timestamp(milliseconds: interactions.time[row]), eventHash: eventHashes[row],
-                isPositive: interactions.isPositive[row], seq: interactions.seq[row])
+                isPositive: interactions.isPositive[row], purchase: purchases.isEmpty ? .none : purchases[row],
+                seq: interactions.seq[row])
         }
         // Their pasts are theirs already, see History/identities; what is left to say is whose the devices are now.
         for join in joins { store.join(join.device, to: join.user, seq: join.seq) }
@@ -102,6 +109,7 @@ public struct Dataset: Sendable {
     /// What the state depends on beside the interactions.
     var stateKey: String {
         let parts = joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
+            + purchases.map { UInt64($0.price) << 16 | UInt64($0.quantity) }
         return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }
 

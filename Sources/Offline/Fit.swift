@@ -34,11 +34,33 @@ struct Fit {
     func bundle(window: String, draft: Dataset, refit: Dataset, asked split: Split) throws -> Bundle {
         let retrievers = RetrieverFit(
             configuration: configuration, seed: training.seed, threads: training.threads, runner: runner)
-        let draftFiles = try retrievers.draft(draft, window: window + " draft")
+        let outside = try outsideTables(window: window)
+        var draftFiles = try retrievers.draft(draft, window: window + " draft")
+        draftFiles.files.merge(outside) { $1 }
         let (rankerFiles, reports) = try rankers(window: window, draft: draft, files: draftFiles, split: split)
         var files = try retrievers.draft(refit, window: window)
         files.files.merge(rankerFiles) { $1 }
+        files.files.merge(outside) { $1 }
         return Bundle(files: files, data: refit, rankers: reports)
+    }
+
+    /// The home's outside tables as a file: features join them as of each moment, so the draft may have all rows.
+    private func outsideTables(window: String) throws -> [String: URL] {
+        guard !known.outside.isEmpty else { return [:] }
+        var parts: [UInt64] = []
+        for table in known.outside {
+            parts.append(StableHash.xxh64("\(table.name) \(table.entity.rawValue) \(table.columns)"))
+            parts.append(table.keys.withUnsafeBytes { StableHash.xxh64($0) })
+            parts.append(table.validFrom.withUnsafeBytes { StableHash.xxh64($0) })
+            parts.append(table.receivedAt.withUnsafeBytes { StableHash.xxh64($0) })
+            parts.append(table.values.withUnsafeBytes { StableHash.xxh64($0) })
+        }
+        let fingerprint = parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
+        let result = try runner.run("outside tables", window: window, inputs: [fingerprint]) { folder, _ in
+            try OutsideFile.write(known.outside, to: folder.appendingPathComponent(BundleFiles.outside))
+            return "\(known.outside.count) tables, \(known.outside.reduce(0) { $0 + $1.rowCount }) rows"
+        }
+        return [BundleFiles.outside: result.folder.appendingPathComponent(BundleFiles.outside)]
     }
 
     /// Replays each scenario's questions against the draft and fits its ranker.
@@ -53,10 +75,11 @@ struct Fit {
                 Configuration.key(configuration.ranker), Configuration.key(configuration.split),
                 Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
                 split.fingerprint(history), "\(training.seed)", "\(configuration.index.recall)",
+                configuration.timeZone,
             ]
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, inputs: inputs) { folder, progress in
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 2, inputs: inputs) { folder, progress in
                 let recommender = try open(files, draft)
                 let questions = questions(for: scenario, draft, split, stream: 0)
                 let replay = Replay(history: history, split: split, rules: configuration.events)
@@ -120,7 +143,8 @@ struct Fit {
         defer { try? FileManager.default.removeItem(at: folder) }
         let snapshot = try Snapshot(
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
-            indexRecall: configuration.index.recall)
+            indexRecall: configuration.index.recall,
+            timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
     }

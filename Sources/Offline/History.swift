@@ -1,4 +1,5 @@
 import MagpieDomain
+import MagpieRanking
 
 /// The log as training sees it, read once: which actor touched which item, when.
 ///
@@ -18,6 +19,7 @@ public struct History: Sendable {
         public var eventHash: UInt64
         public var weight: Float
         public var isPositive: Bool
+        public var purchase: Purchase = .none
     }
 
     /// `identify`: from here on the device is the user.
@@ -76,7 +78,7 @@ public struct History: Sendable {
             Row(
                 seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
                 eventHash: StableHash.xxh64(event.eventId), weight: Float(weight),
-                isPositive: rules.isPositive(event)))
+                isPositive: rules.isPositive(event), purchase: Purchase(event)))
     }
 
     /// Puts rows and joins into the order of visibility, and gives each row to whoever the device was then.

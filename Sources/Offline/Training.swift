@@ -173,6 +173,8 @@ struct Known {
     let catalogueSeq: Int64
     let schema: [String: AttributeType]
     let deleted: Set<ItemKey>
+    /// Tables that were computed elsewhere.
+    let outside: [OutsideTable]
     private let read: (Timestamp) throws -> [Entry<Item>]
 
     init(history: History, catalogue: some Catalogue) throws {
@@ -186,6 +188,7 @@ struct Known {
             }
         }
         self.deleted = deleted
+        outside = try (catalogue as? any OutsideTables)?.outsideTables() ?? []
         read = { try catalogue.items(asOf: $0) }
     }
 

@@ -17,6 +17,8 @@ public enum BundleFiles {
     public static let sessions = "sessions.safetensors"
     public static let popular = "popular.safetensors"
     public static let state = "state.safetensors"
+    /// Tables that were computed elsewhere; absent where there are none.
+    public static let outside = "outside.safetensors"
 
     /// Tables of neighbours, in the order of their retrievers.
     static let tables = [neighbours, transitions, ease, cosine]

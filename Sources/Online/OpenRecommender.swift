@@ -15,7 +15,9 @@ extension Recommender {
         var snapshot = try Snapshot(
             opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios,
             indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
-            textSearch: trained.text?.search ?? TextSearchOptions())
+            textSearch: trained.text?.search ?? TextSearchOptions(),
+            timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
+            outside: try (store as? any OutsideTables)?.outsideTables() ?? [])
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
@@ -35,6 +37,7 @@ extension Recommender {
         var index: Index?
         /// How items' words were read.
         var text: TextOptions?
+        var timeZone: String?
 
         struct Index: Decodable {
             var recall: Double

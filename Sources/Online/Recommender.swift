@@ -102,7 +102,10 @@ public struct Recommender: Sendable {
     // MARK: First stage
 
     /// The merged candidates of a request, scored by every retriever: what the ranker orders and learns from.
-    public func candidates(for request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Candidates {
+    /// - Parameter others: items that are looked at as well, whoever proposes them.
+    public func candidates(
+        for request: Request, now: Timestamp, deadline: Deadline = .none, with others: [ItemIndex] = []
+    ) throws -> Candidates {
         var watch = Stopwatch()
         let scenario = try snapshot.scenario(request.scenario)
         let (query, exclusions) = try query(for: request, scenario: scenario, now: now)
@@ -136,6 +139,7 @@ public struct Recommender: Sendable {
         }
         var merged = given ?? ItemSet(itemCount: snapshot.items.count)
         for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
+        for item in others { merged.insert(item) }
         let items = merged.items
         funnel.merged = items.count
         funnel.microseconds.retrieve = watch.lap()
@@ -145,7 +149,8 @@ public struct Recommender: Sendable {
         }
         funnel.microseconds.score = watch.lap()
         return Candidates(
-            scenario: scenario, query: query, items: items, opinions: opinions, now: now, funnel: funnel)
+            scenario: scenario, query: query, user: request.user, items: items, opinions: opinions, now: now,
+            funnel: funnel)
     }
 
     /// Of the caller's own candidates those that the bundle knows and nothing excludes.
@@ -168,7 +173,9 @@ public struct Recommender: Sendable {
         snapshot.features.matrix(
             FeatureContext(
                 items: stage.items, query: stage.query, opinions: stage.opinions,
-                states: state.items(stage.items.map { snapshot.items.key(of: $0) }), totals: state.totals,
+                proposals: stage.funnel.retrieved.map(\.candidates),
+                moments: state.moments(of: stage.items.map { snapshot.items.key(of: $0) }, at: stage.now),
+                user: stage.user, userState: stage.user.flatMap { state.user($0) }, totals: state.totals,
                 table: snapshot.items,
                 similarities: snapshot.similarities, popularity: snapshot.popularity, now: stage.now))
     }
@@ -229,7 +236,7 @@ public struct Recommender: Sendable {
         let items = snapshot.items
         let seed = request.seed.flatMap { items.index(of: $0) }
         let user = request.user.flatMap { state.user($0) }
-        let history = (user?.history(limit: Self.historyLimit) ?? []).compactMap { touch in
+        let history = (user?.history(limit: Self.historyLimit, at: now) ?? []).compactMap { touch in
             items.index(of: touch.item).map { Interest(item: $0, time: touch.time) }
         }
 
@@ -305,6 +312,7 @@ public struct Recommender: Sendable {
 public struct Candidates: Sendable {
     public var scenario: Scenario
     public var query: Query
+    var user: UserKey?
     /// Ascending.
     public var items: [ItemIndex]
     public var opinions: [FeatureContext.Opinion]

@@ -28,9 +28,12 @@ public struct Snapshot: Sendable {
     ///   - folder: the bundle's folder, with the files named in ``BundleFiles``.
     ///   - indexRecall: the share of the true nearest vectors that searches through an index aim at.
     ///   - textSearch: how the text of a search is read.
+    ///   - timeZone: of features in local time.
+    ///   - outside: the home's outside tables, of which those that the bundle knows are read.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
-        indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions()
+        indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions(),
+        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = []
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -95,7 +98,9 @@ public struct Snapshot: Sendable {
         }
 
         let features = FeatureCatalogue(
-            retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
+            retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), items: items,
+            popularity: popularity, timeZone: timeZone,
+            outside: OutsideFile.updated(try there(BundleFiles.outside).map(OutsideFile.read) ?? [], by: live))
         let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
         var rankers: [String: LinearRanker] = [:]
         for scenario in scenarios {

@@ -2,7 +2,7 @@ import GRDB
 import MagpieDomain
 
 extension SQLiteStore {
-    /// Also removes what was done under anonymous ids that an `identify` event joined to the user, unless a row
+    /// Also removes the user's rows of outside tables, and what was done under anonymous ids that an `identify` event joined to the user, unless a row
     /// names another user. Reads the whole log. The freed pages are overwritten and the write-ahead log is
     /// emptied, so that the file no longer holds the text.
     ///
@@ -41,6 +41,9 @@ extension SQLiteStore {
             }
             try db.execute(
                 sql: "DELETE FROM user_revisions WHERE key = ? AND id = ?",
+                arguments: [Int64(bitPattern: user.key.raw), user.string])
+            try db.execute(
+                sql: "DELETE FROM outside_rows WHERE entity = 'user' AND key = ? AND id = ?",
                 arguments: [Int64(bitPattern: user.key.raw), user.string])
             let lastSeq =
                 try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0

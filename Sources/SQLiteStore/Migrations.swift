@@ -8,18 +8,23 @@ import GRDB
 /// | `events` | one ``Event``, fields by the same names; `context`, `properties` as typed JSON | `seq`, never given twice |
 /// | `item_revisions`, `user_revisions` | one ``Revision``; `patch` is typed JSON, NULL for a tombstone | `seq`, likewise |
 /// | `attribute_types` | the type of one attribute, in ``AttributeType``'s notation | entity, name |
+/// | `outside_rows` (layout 2) | one row of an ``OutsideTable``; `values` is JSON of numbers and nulls | name, key, valid from, received |
 /// | `erasures` | the key of a person who was erased, when, and the log's last `seq` then | `seq` |
 ///
 /// `events_by_id` covers (id, hash of the payload), so that "known, and the same?" is answered without the
 /// table. Times are UTC milliseconds, keys the 64-bit hashes of ``EntityID/key``.
 enum Migrations {
-    static let current = 1
+    static let current = 2
 
     static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: firstLayout)
             try db.execute(sql: "PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: outsideRows)
+            try db.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }
@@ -83,5 +88,18 @@ enum Migrations {
             time INTEGER NOT NULL,
             log_seq INTEGER NOT NULL
         );
+        """
+
+    private static let outsideRows = """
+        CREATE TABLE outside_rows (
+            name TEXT NOT NULL,
+            entity TEXT NOT NULL,
+            key INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            valid_from INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            "values" TEXT NOT NULL,
+            PRIMARY KEY (name, key, valid_from, received_at)
+        ) WITHOUT ROWID;
         """
 }

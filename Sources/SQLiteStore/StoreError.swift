@@ -10,6 +10,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case busy(path: String)
     case invalidEvent(id: String, problem: String)
     case invalidAttribute(name: String, problem: String)
+    case invalidOutsideRow(problem: String)
+    case outsideEntity(table: String, got: String, expected: String)
     case unreadableRow(table: String, seq: Int64, problem: String)
     case sqlite(code: Int32, message: String)
 
@@ -24,6 +26,9 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .busy(let path): "\(path): another process is writing: wait for it to end, then run this again"
         case .invalidEvent(let id, let problem): "event \"\(id)\": \(problem)"
         case .invalidAttribute(let name, let problem): "attribute \"\(name)\": \(problem)"
+        case .invalidOutsideRow(let problem): problem
+        case .outsideEntity(let table, let got, let expected):
+            "table \"\(table)\" is about \(expected)s, got rows of \(got)s: give them another --name"
         case .unreadableRow(let table, let seq, let problem):
             "table \(table), row \(seq): \(problem): restore the database from a backup"
         case .sqlite(let code, let message):

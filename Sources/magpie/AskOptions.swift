@@ -28,19 +28,24 @@ struct AskOptions: ParsableArguments {
     var ranker = true
 
     /// Opens the published bundle with live state.
-    func open() throws -> Asker {
-        let opened = try home.open()
-        guard let bundle = try opened.home.bundles.current() else {
-            throw CommandError.nothingPublished(home: home.path)
-        }
-        let recommender = try Recommender(opening: bundle, log: opened.store, catalogue: opened.store)
-        return Asker(opened: opened, bundle: bundle, recommender: recommender)
-    }
+    func open() throws -> Asker { try home.asker() }
 
     func request(scenario: String) throws -> Request {
         Request(
             id: RequestID(), scenario: scenario, count: count, filter: try filter.map(FilterPredicate.init),
             exclude: exclude.map { ItemID($0) }, useRanker: ranker ? nil : false, explain: explain || json.isOn)
+    }
+}
+
+extension HomeOptions {
+    /// Opens the published bundle with live state.
+    func asker() throws -> Asker {
+        let opened = try open()
+        guard let bundle = try opened.home.bundles.current() else {
+            throw CommandError.nothingPublished(home: path)
+        }
+        let recommender = try Recommender(opening: bundle, log: opened.store, catalogue: opened.store)
+        return Asker(opened: opened, bundle: bundle, recommender: recommender)
     }
 }
 

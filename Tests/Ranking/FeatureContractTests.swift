@@ -42,8 +42,19 @@ import Testing
             return state
         }
         let events = Int64(random.below(100))
+        let touches = (0..<random.below(30)).map { _ in
+            shelf.touch(
+                ItemIndex(random.below(n)), at: Int64(random.below(1 << 41)), isPositive: random.below(2) == 0,
+                purchase: random.below(2) == 0
+                    ? .none : Purchase(price: UInt32(random.below(1 << 32)), quantity: UInt16(random.below(1 << 16))))
+        }
+        let proposals = (0..<random.below(4)).map { _ in
+            (0..<random.below(6)).map { Scored(item: ItemIndex(random.below(n)), score: Float(10 - $0)) }
+        }
         return shelf.context(
-            items: items, history: history, text: texts[random.below(texts.count)], opinions: opinions, states: states,
+            items: items, history: history, text: texts[random.below(texts.count)], opinions: opinions,
+            proposals: proposals, states: states, user: random.below(3) == 0 ? nil : shelf.user(touches),
+            seed: random.below(2) == 0 ? nil : ItemIndex(random.below(n)),
             totals: .init(events: events, positives: events == 0 ? 0 : Int64(random.below(Int(events) + 1))),
             similarities: [likeness("embedding", &random), likeness("neighbours", &random)],
             popularity: Shares((0..<n).map { _ in random.below(5) == 0 ? .nan : random.uniform() }),
@@ -55,7 +66,8 @@ import Testing
         #expect(Set(catalogue.names).count == catalogue.names.count)
         #expect(catalogue.names == catalogue.features.flatMap(\.columns))
         #expect(catalogue.names.contains("genres.affinity") && catalogue.names.contains("year.gap"))
-        #expect(!catalogue.names.contains { $0.hasPrefix("price") || $0.hasPrefix("hidden") })
+        #expect(catalogue.names.contains("price.ofUsual") && !catalogue.names.contains("price.value"))
+        #expect(!catalogue.names.contains { $0.hasPrefix("hidden") })
     }
 
     @Test(arguments: 0..<60) func valuesAreFiniteOrNotKnown(seed: Int) {
@@ -88,7 +100,7 @@ import Testing
         let context = anything(UInt64(seed))
         var turned = context
         turned.items.reverse()
-        turned.states.reverse()
+        turned.moments.reverse()
         for i in turned.opinions.indices { turned.opinions[i].scores.reverse() }
         let (a, b) = (shelf.catalogue.matrix(context), shelf.catalogue.matrix(turned))
         for row in context.items.indices {
@@ -96,27 +108,66 @@ import Testing
         }
     }
 
-    /// What must hold behind another bundle: scores times ten plus five mean the same, and so does a log in which
-    /// everything happened a thousand times. The one column that counts is a rate, and bounded.
+    /// What must hold behind another bundle: scores times eight plus four mean the same (a share of the best: times
+    /// eight), and so does a log in which everything happened a thousand times. What counts is a rate, and bounded.
     @Test(arguments: 0..<20) func nothingCountsRaw(seed: Int) {
         let context = anything(UInt64(seed))
-        var scaled = context
-        for i in scaled.opinions.indices { scaled.opinions[i].scores = context.opinions[i].scores.map { 8 * $0 + 4 } }
-        for i in scaled.states.indices {
-            scaled.states[i]?.events *= 1_000
-            scaled.states[i]?.positives *= 1_000
-        }
-        scaled.totals.events *= 1_000
-        scaled.totals.positives *= 1_000
-        let (a, b) = (shelf.catalogue.matrix(context), shelf.catalogue.matrix(scaled))
-        let bound = Float(2 * log(99.0))
-        for row in context.items.indices {
-            for (column, name) in a.names.enumerated() {
-                if name == "quality.positiveRate" {
-                    #expect(abs(b[row, column]) <= max(bound, 20))
-                } else {
-                    #expect(close([a[row, column]], [b[row, column]], tolerance: 1e-4), "\(name)")
+        let plain = shelf.catalogue.matrix(context)
+        for offset: Float in [0, 4] {
+            var scaled = context
+            for i in scaled.opinions.indices {
+                scaled.opinions[i].scores = context.opinions[i].scores.map { 8 * $0 + offset }
+            }
+            for i in scaled.moments.indices { scaled.moments[i]?.multiply(by: 1_000) }
+            scaled.totals.events *= 1_000
+            scaled.totals.positives *= 1_000
+            let other = shelf.catalogue.matrix(scaled)
+            let opinions = ["embedding.ofBest", "text.ofBest"]
+            for row in context.items.indices {
+                for (column, name) in plain.names.enumerated() {
+                    if name.hasPrefix("quality.") {
+                        #expect(!(abs(other[row, column]) > 20), "\(name)")
+                    } else if offset == 0 || !opinions.contains(name) {
+                        #expect(close([plain[row, column]], [other[row, column]], tolerance: 1e-4), "\(name)")
+                    }
                 }
+            }
+        }
+    }
+
+    /// What happens after the moment is not seen, in whichever state it stands.
+    @Test(arguments: 0..<60) func nothingLaterIsSeen(seed: Int) {
+        var random = RandomSource(seed: UInt64(seed), 7)
+        let now = Timestamp(milliseconds: 1_600_000_000_000 + Int64(random.below(1 << 31)))
+        let n = shelf.table.count
+        let items = (0..<n).map { ItemIndex($0) }
+        var states = items.map { _ in ItemState() }
+        var touches: [UserState.Touch] = []
+        func happen(_ time: Int64) {
+            let item = random.below(n)
+            let isPositive = random.below(3) > 0
+            states[item].fold(
+                .init(time: time, eventHash: UInt64(random.below(1 << 40)), user: UserKey(1)), isPositive: isPositive,
+                halfLife: .week, seq: 1)
+            touches.append(
+                shelf.touch(
+                    ItemIndex(item), at: time, isPositive: isPositive,
+                    purchase: Purchase(price: UInt32(random.below(10_000)), quantity: 100)))
+        }
+        for _ in 0..<100 { happen(now.milliseconds - Int64(random.below(100 * 86_400_000))) }
+        func matrix() -> FeatureMatrix {
+            shelf.catalogue.matrix(
+                shelf.context(
+                    items: items, states: states, user: shelf.user(touches), totals: .init(events: 9, positives: 5),
+                    now: now))
+        }
+        let before = matrix()
+        for _ in 0..<20 { happen(now.milliseconds + 1 + Int64(random.below(100 * 86_400_000))) }
+        for _ in 0..<20 { happen(now.milliseconds + 1 + Int64(random.below(3_600_000))) }
+        let after = matrix()
+        for row in items.indices {
+            for (column, name) in before.names.enumerated() {
+                #expect(same([before[row, column]], [after[row, column]]), "\(name)")
             }
         }
     }
@@ -127,8 +178,21 @@ import Testing
         #expect(empty.rowCount == 0 && empty.names == names)
         // One candidate, no history, no text, no opinion, no state: only what the item says of itself, and the prior.
         let one = shelf.catalogue.matrix(shelf.context(items: [4]))
-        for (column, name) in names.enumerated() where name != "quality.positiveRate" {
+        let always = ["quality.positiveRate", "time.hour", "time.weekday"]
+        for (column, name) in names.enumerated() where !always.contains(name) {
             #expect(one[0, column].isNaN, "\(name)")
         }
+    }
+}
+
+extension ItemMoment {
+    fileprivate mutating func multiply(by factor: Int64) {
+        events *= factor
+        positives *= factor
+        day = day.map { $0 * factor }
+        week = week.map { $0 * factor }
+        month = month.map { $0 * factor }
+        quarter = quarter.map { $0 * factor }
+        quarterEvents = quarterEvents.map { $0 * factor }
     }
 }

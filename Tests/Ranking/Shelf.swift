@@ -36,22 +36,39 @@ struct Shelf {
 
     var catalogue: FeatureCatalogue {
         FeatureCatalogue(
-            retrievers: ["embedding", "text"], similarities: ["embedding", "neighbours"], schema: table.schema)
+            retrievers: ["embedding", "text"], similarities: ["embedding", "neighbours"], items: table,
+            popularity: Shares([]))
     }
 
     func context(
         items: [ItemIndex], history: [ItemIndex] = [], text: String? = nil,
-        opinions: [FeatureContext.Opinion] = [], states: [ItemState?]? = nil,
-        totals: FeatureStore.Totals = .init(), similarities: [any ItemSimilarity] = [],
+        opinions: [FeatureContext.Opinion] = [], proposals: [[Scored]] = [], states: [ItemState?]? = nil,
+        user: UserState? = nil, seed: ItemIndex? = nil, totals: FeatureStore.Totals = .init(), similarities: [any ItemSimilarity] = [],
         popularity: any Popularity = Shares([]), now: Timestamp = Timestamp(milliseconds: 0)
     ) -> FeatureContext {
         FeatureContext(
             items: items,
             query: Query(
-                history: history.map { Interest(item: $0, time: now) }, text: text,
+                history: history.map { Interest(item: $0, time: now) }, text: text, seed: seed,
                 excluded: ItemSet(itemCount: table.count)),
-            opinions: opinions, states: states ?? items.map { _ in nil }, totals: totals, table: table,
-            similarities: similarities, popularity: popularity, now: now)
+            opinions: opinions, proposals: proposals,
+            moments: (states ?? items.map { _ in nil }).map { $0?.moment(at: now) }, userState: user, totals: totals,
+            table: table, similarities: similarities, popularity: popularity, now: now)
+    }
+
+    /// A touch of the item in row `item`.
+    func touch(
+        _ item: ItemIndex, at time: Int64, isPositive: Bool = true, purchase: Purchase = .none
+    ) -> UserState.Touch {
+        .init(
+            time: time, eventHash: UInt64(bitPattern: time), item: table.key(of: item), isPositive: isPositive,
+            purchase: purchase)
+    }
+
+    func user(_ touches: [UserState.Touch]) -> UserState {
+        var state = UserState()
+        for touch in touches { state.fold(touch, seq: 1) }
+        return state
     }
 }
 
@@ -70,6 +87,9 @@ struct Likeness: ItemSimilarity {
         items.map { Int(other) < values.count && Int($0) < values.count ? values[Int(other)][Int($0)] : .nan }
     }
 }
+
+/// Whether nothing is known.
+func unknown(_ values: [Float]) -> Bool { values.allSatisfy { $0.isNaN } }
 
 /// NaN equals NaN.
 func same(_ a: [Float], _ b: [Float]) -> Bool {

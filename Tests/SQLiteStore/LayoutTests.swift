@@ -37,7 +37,7 @@ import Testing
         let newer = home.folder.appendingPathComponent("newer.sqlite")
         try bytes.write(to: newer)
         let error = #expect(throws: StoreError.self) { try SQLiteStore(newer) }
-        #expect(error == .newerSchema(path: newer.path, got: 9, expected: 1))
+        #expect(error == .newerSchema(path: newer.path, got: 9, expected: 2))
         #expect(error?.description.contains("use that version") == true)
     }
 

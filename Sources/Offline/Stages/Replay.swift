@@ -57,7 +57,7 @@ struct Replay {
     private func fold(_ event: History.Row, into state: FeatureStore) {
         state.fold(
             actor: event.actor, item: event.item, time: event.time, eventHash: event.eventHash,
-            isPositive: event.isPositive, seq: event.seq)
+            isPositive: event.isPositive, purchase: event.purchase, seq: event.seq)
     }
 
     /// The ranker's examples: each question's candidates, their features as of its moment, and which were liked.

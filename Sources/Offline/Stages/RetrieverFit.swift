@@ -21,10 +21,10 @@ struct RetrieverFit {
         var files: [String: URL] = [:]
         func isWanted(_ retriever: String) -> Bool { retrievers?.contains(retriever) ?? true }
         func stage(
-            _ name: String, _ file: String, _ inputs: [String],
+            _ name: String, _ file: String, version: Int = 1, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
         ) throws {
-            let result = try runner.run(name, window: window, inputs: inputs) { folder, progress in
+            let result = try runner.run(name, window: window, version: version, inputs: inputs) { folder, progress in
                 try work(folder.appendingPathComponent(file), progress)
             }
             files[file] = result.folder.appendingPathComponent(file)
@@ -46,7 +46,7 @@ struct RetrieverFit {
             return "\(report.items) items with positives"
         }
         try stage(
-            "state", BundleFiles.state,
+            "state", BundleFiles.state, version: 2,
             [
                 known, data.stateKey, try Configuration.key(configuration.events),
                 try Configuration.key(configuration.live),

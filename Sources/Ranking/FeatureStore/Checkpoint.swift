@@ -4,7 +4,7 @@ import MagpieDomain
 
 /// The state of all users and items at one log position: an artifact of the bundle, mapped and read by key.
 ///
-/// ## Layout 2 of `state.safetensors` (kind "state")
+/// ## Layout 3 of `state.safetensors` (kind "state")
 ///
 /// | tensor | type | what |
 /// |---|---|---|
@@ -12,20 +12,24 @@ import MagpieDomain
 /// | `users.counts` | I64 [u, 3] | appliedSeq, events, positives |
 /// | `users.offsets` | I64 [u + 1] | rows of `touches.*` of each user |
 /// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
+/// | `touches.price`, `touches.quantity` | U32, U16 [t] | what was bought, see ``Purchase`` |
 /// | `items.key` | U64 [i] | ascending |
 /// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
 /// | `items.heats` | I64 [i + 1] | rows of `heats.*` of each item |
 /// | `heats.period`, `heats.sum` | I64 [h] | ascending by period within an item, see ``DecayedCount`` |
 /// | `items.visits` | I64 [i + 1] | rows of `visits.*` of each item |
 /// | `visits.time`, `visits.event`, `visits.user` | I64, U64, U64 [v] | ascending by (time, event) within an item |
+/// | `items.hours`, `items.days` | I64 [i + 1] | rows of `hours.counts`, `days.counts` of each item |
+/// | `hours.counts`, `days.counts` | I32 [b, 3] | number, events, positives; ascending within an item, see ``EventBuckets`` |
+/// | `items.forgotten` | I32 [i, 2] | hour and day up to which nothing is known any more |
 /// | `devices.key` | U64 [d] | anonymous keys that an `identify` event gave to a user, ascending |
 /// | `devices.user` | U64 [d] | whose they are |
 ///
 /// Metadata: `appliedSeq`, over all items `events` and `positives`, and `halfLife` of the heats in milliseconds.
-/// Layout 1 has neither heats nor visits.
+/// Layout 2 has neither buckets nor purchases, layout 1 neither heats nor visits.
 public struct Checkpoint: Sendable {
     public static let kind = "state"
-    static let layout = 2
+    static let layout = 3
 
     public let appliedSeq: Int64
     public let totals: FeatureStore.Totals
@@ -36,9 +40,12 @@ public struct Checkpoint: Sendable {
     private let touchEvent: Tensor<UInt64>
     private let touchItem: Tensor<UInt64>
     private let touchPositive: Tensor<UInt8>
+    private let touchPrice: Tensor<UInt32>?
+    private let touchQuantity: Tensor<UInt16>?
     private let itemKey: Tensor<UInt64>
     private let itemCounts: Tensor<Int64>
     private let live: ItemLists?
+    private let buckets: ItemBuckets?
     private let deviceKey: Tensor<UInt64>
     private let deviceUser: Tensor<UInt64>
 
@@ -62,6 +69,10 @@ public struct Checkpoint: Sendable {
         itemKey = try file.tensor("items.key", as: UInt64.self)
         itemCounts = try file.tensor("items.counts", as: Int64.self, shape: [itemKey.count, 5])
         live = file.layout < 2 ? nil : try ItemLists(file, itemCount: itemKey.count, halfLife: try number("halfLife"))
+        let isOld = file.layout < 3
+        touchPrice = isOld ? nil : try file.tensor("touches.price", as: UInt32.self, shape: [touchTime.count])
+        touchQuantity = isOld ? nil : try file.tensor("touches.quantity", as: UInt16.self, shape: [touchTime.count])
+        buckets = isOld ? nil : try ItemBuckets(file, itemCount: itemKey.count)
         deviceKey = try file.tensor("devices.key", as: UInt64.self)
         deviceUser = try file.tensor("devices.user", as: UInt64.self, shape: [deviceKey.count])
         try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
@@ -107,7 +118,8 @@ public struct Checkpoint: Sendable {
     private func touch(_ t: Int) -> UserState.Touch {
         UserState.Touch(
             time: touchTime[t], eventHash: touchEvent[t], item: ItemKey(touchItem[t]),
-            isPositive: touchPositive[t] != 0)
+            isPositive: touchPositive[t] != 0,
+            purchase: Purchase(price: touchPrice?[t] ?? 0, quantity: touchQuantity?[t] ?? 0))
     }
 
     /// The touches of a user around a moment, see ``UserState/near(_:of:limit:_:)``, without reading the others.
@@ -131,7 +143,25 @@ public struct Checkpoint: Sendable {
             state.heat = live.heat(of: row)
             state.visits = live.visits(of: row)
         }
+        if let buckets {
+            state.hours = buckets.hours(of: row)
+            state.days = buckets.days(of: row)
+        } else {
+            state.forgetBuckets()
+        }
         return state
+    }
+
+    /// What was known of an item at `now`, read where it lies.
+    func moment(of key: ItemKey, at now: Timestamp) -> ItemMoment? {
+        guard let row = itemKey.sortedIndex(of: key.raw) else { return nil }
+        guard let buckets, let live else { return item(key)?.moment(at: now) }
+        return buckets.moment(
+            of: row,
+            .init(
+                events: itemCounts[row * 5 + 1], positives: itemCounts[row * 5 + 2],
+                firstPositive: itemCounts[row * 5 + 3]),
+            newest: live.visitTimes(of: row), now: now)
     }
 
     public static func write(_ store: FeatureStore, to url: URL) throws {
@@ -152,12 +182,15 @@ public struct Checkpoint: Sendable {
         file.add("touches.event", touches.map(\.eventHash))
         file.add("touches.item", touches.map(\.item.raw))
         file.add("touches.positive", touches.map { UInt8($0.isPositive ? 1 : 0) })
+        file.add("touches.price", touches.map(\.purchase.price))
+        file.add("touches.quantity", touches.map(\.purchase.quantity))
         file.add("items.key", items.map(\.0.raw))
         file.add(
             "items.counts",
             items.flatMap { _, s in [s.appliedSeq, s.events, s.positives, s.firstPositive, s.lastPositive] },
             shape: [items.count, 5])
         ItemLists.add(items.map(\.1), to: &file)
+        ItemBuckets.add(items.map(\.1), to: &file)
         file.add("devices.key", contents.owners.map(\.device.raw))
         file.add("devices.user", contents.owners.map(\.user.raw))
         try file.write(to: url)

@@ -71,6 +71,7 @@ public struct DecayedCount: Sendable, Equatable {
         while at > 0, periods[at - 1].number > number { at -= 1 }
         if at > 0, periods[at - 1].number == number {
             periods[at - 1].sum &+= weight
+            if sign < 0, periods[at - 1].sum == 0 { periods.remove(at: at - 1) }
             return
         }
         // By the newest period alone, so that the order of events does not matter.

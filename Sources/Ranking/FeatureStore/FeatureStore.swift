@@ -37,7 +37,7 @@ public final class FeatureStore: Sendable {
         }
     }
 
-    private let rules: EventRules
+    public let rules: EventRules
     private let checkpoint: Checkpoint?
     /// How fast ``ItemState/heat`` forgets.
     public let halfLife: HalfLife
@@ -67,6 +67,16 @@ public final class FeatureStore: Sendable {
     public func items(_ keys: [ItemKey]) -> [ItemState?] {
         overlay.withLock { overlay in
             keys.map { overlay.items[$0] ?? checkpoint?.item($0) }
+        }
+    }
+
+    /// What was known of items at `now`: nil for one that nothing is known of.
+    public func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
+        overlay.withLock { overlay in
+            keys.map { key in
+                if let state = overlay.items[key] { return state.moment(at: now) }
+                return checkpoint?.moment(of: key, at: now)
+            }
         }
     }
 
@@ -143,18 +153,19 @@ public final class FeatureStore: Sendable {
             fold(
                 actor: owner(of: actor, in: overlay) ?? actor, item: item, time: event.effectiveTime,
                 eventHash: StableHash.xxh64(event.eventId),
-                isPositive: rules.isPositive(event), seq: event.seq, in: &overlay)
+                isPositive: rules.isPositive(event), purchase: Purchase(event), seq: event.seq, in: &overlay)
         }
     }
 
     /// Folds one interaction in that is known to be due: offline replay reads them from columns.
     public func fold(
-        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, seq: Int64
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool,
+        purchase: Purchase = .none, seq: Int64
     ) {
         overlay.withLock { overlay in
             fold(
-                actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive, seq: seq,
-                in: &overlay)
+                actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive,
+                purchase: purchase, seq: seq, in: &overlay)
         }
     }
 
@@ -169,11 +180,11 @@ public final class FeatureStore: Sendable {
     }
 
     private func fold(
-        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, seq: Int64,
-        in overlay: inout Overlay
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, purchase: Purchase,
+        seq: Int64, in overlay: inout Overlay
     ) {
         let touch = UserState.Touch(
-            time: time.milliseconds, eventHash: eventHash, item: item, isPositive: isPositive)
+            time: time.milliseconds, eventHash: eventHash, item: item, isPositive: isPositive, purchase: purchase)
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(touch, seq: seq)
         overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
@@ -254,7 +265,7 @@ public final class FeatureStore: Sendable {
             }
             return Contents(
                 users: users.filter { !$0.value.recent.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-                items: items.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                items: items.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
                 owners: owners.sorted { $0.key < $1.key }.map { (device: $0.key, user: $0.value) },
                 totals: overlay.totals, appliedSeq: overlay.appliedSeq)
         }

@@ -37,6 +37,12 @@ struct ItemLists: Sendable {
         }
     }
 
+    /// How many visits an item has, and when they were, ascending.
+    func visitTimes(of row: Int) -> (count: Int, time: (Int) -> Int64) {
+        let begin = Int(visitOffsets[row])
+        return (Int(visitOffsets[row + 1]) - begin, { time[begin + $0] })
+    }
+
     static func add(_ items: [ItemState], to file: inout TensorFileWriter) {
         let periods = items.flatMap(\.heat.periods)
         let visits = items.flatMap(\.visits)

@@ -1,7 +1,8 @@
 import MagpieDomain
 
 /// What live features know of one item. Integers only and commutative, like ``UserState``; subtracting an event
-/// that was folded in undoes it, but for the two extremes of time.
+/// that was folded in undoes it, as long as no cap had been reached. (An item with more than ``capacity`` positives
+/// may keep the time of its first.)
 public struct ItemState: Sendable, Equatable {
     /// Visits held of an item.
     public static let capacity = 24
@@ -26,6 +27,9 @@ public struct ItemState: Sendable, Equatable {
     public var heat = DecayedCount()
     /// The ``capacity`` greatest positives by (time, hash), ascending: whose histories tell what goes with it lately.
     public var visits: [Visit] = []
+    /// When things happened to it: by hour for the last days, by day for longer.
+    public internal(set) var hours = EventBuckets()
+    public internal(set) var days = EventBuckets()
 
     public init() {}
 
@@ -34,6 +38,8 @@ public struct ItemState: Sendable, Equatable {
         appliedSeq = max(appliedSeq, seq)
         // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
         events &+= sign
+        hours.fold(time: visit.time, .hours, isPositive: isPositive, sign: sign)
+        days.fold(time: visit.time, .days, isPositive: isPositive, sign: sign)
         guard isPositive else { return }
         positives &+= sign
         heat.fold(time: visit.time, halfLife, sign: sign)
@@ -43,8 +49,27 @@ public struct ItemState: Sendable, Equatable {
             visits.insert(visit, keeping: Self.capacity)
         } else {
             visits.removeAll { $0.eventHash == visit.eventHash && $0.time == visit.time }
+            restoreExtremes()
         }
     }
+
+    /// After a positive was taken out: the extremes of those that are left, as far as they are held.
+    private mutating func restoreExtremes() {
+        if let newest = visits.last { lastPositive = newest.time }
+        guard positives == Int64(visits.count) else { return }
+        firstPositive = visits.first?.time ?? .max
+        lastPositive = visits.last?.time ?? .min
+    }
+
+    /// Of a checkpoint that had no buckets: what happened up to its last positive is not known by time.
+    mutating func forgetBuckets() {
+        guard positives > 0 else { return }
+        hours = EventBuckets([], forgotten: EventBuckets.Grid.hours.number(of: lastPositive))
+        days = EventBuckets([], forgotten: EventBuckets.Grid.days.number(of: lastPositive))
+    }
+
+    /// Whether nothing is held of it: all that happened to it was erased.
+    var isEmpty: Bool { events == 0 && positives == 0 }
 
     /// What a device liked was liked by the user whose it turns out to be.
     mutating func give(visitsOf device: UserKey, to user: UserKey) {

@@ -15,12 +15,14 @@ public struct UserState: Sendable, Equatable {
         public var eventHash: UInt64
         public var item: ItemKey
         public var isPositive: Bool
+        public var purchase: Purchase
 
-        public init(time: Int64, eventHash: UInt64, item: ItemKey, isPositive: Bool) {
+        public init(time: Int64, eventHash: UInt64, item: ItemKey, isPositive: Bool, purchase: Purchase = .none) {
             self.time = time
             self.eventHash = eventHash
             self.item = item
             self.isPositive = isPositive
+            self.purchase = purchase
         }
 
         public static func < (a: Touch, b: Touch) -> Bool {
@@ -66,11 +68,18 @@ public struct UserState: Sendable, Equatable {
         return (max(0, low - limit - 1)..<min(count, low + limit)).map(touch)
     }
 
-    /// The items liked, newest first, each once.
-    public func history(limit: Int) -> [(item: ItemKey, time: Timestamp)] {
+    /// What was known at `now`: the touches up to it, oldest first.
+    public func known(at now: Timestamp) -> ArraySlice<Touch> {
+        var end = recent.count
+        while end > 0, recent[end - 1].time > now.milliseconds { end -= 1 }
+        return recent[..<end]
+    }
+
+    /// The items liked up to `now`, newest first, each once.
+    public func history(limit: Int, at now: Timestamp = .distantFuture) -> [(item: ItemKey, time: Timestamp)] {
         var seen = Set<ItemKey>()
         var history: [(item: ItemKey, time: Timestamp)] = []
-        for touch in recent.reversed() where touch.isPositive && seen.insert(touch.item).inserted {
+        for touch in known(at: now).reversed() where touch.isPositive && seen.insert(touch.item).inserted {
             history.append((touch.item, Timestamp(milliseconds: touch.time)))
             if history.count == limit { break }
         }

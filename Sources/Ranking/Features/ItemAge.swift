@@ -1,22 +1,26 @@
-import Foundation
 import MagpieDomain
 
-/// For how long an item has been liked, and since when it has not: log(1 + days) since its first and its last
-/// positive, as known at the request. NaN for an item that nobody liked yet.
+/// For how long an item has been liked, and since when it has not: log(1 + days) since its first, its last and the
+/// middle one of its positives, as known at the request, and the share of its life that the last half of them took.
+/// NaN for an item that nobody had liked yet.
 ///
-/// Event side: ``ItemState/firstPositive`` and ``ItemState/lastPositive``.
+/// Event side: ``ItemMoment/firstPositive`` and its neighbours.
 struct ItemAge: Feature {
-    var columns: [String] { ["age.sinceFirst", "age.sinceLast"] }
+    var columns: [String] { ["age.sinceFirst", "age.sinceLast", "age.sinceMedian", "age.medianShare"] }
 
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        for (row, state) in context.states.enumerated() {
-            guard let state, state.positives > 0, state.firstPositive <= state.lastPositive else { continue }
-            matrix[row, column] = logDays(from: state.firstPositive, to: context.now)
-            matrix[row, column + 1] = logDays(from: state.lastPositive, to: context.now)
+        for (row, moment) in context.moments.enumerated() {
+            guard let moment, let first = moment.firstPositive, let last = moment.lastPositive else { continue }
+            matrix[row, column] = context.logDays(since: first)
+            matrix[row, column + 1] = context.logDays(since: last)
+            guard let median = moment.medianPositive.map({ min(max($0, first), context.now.milliseconds) }) else {
+                continue
+            }
+            matrix[row, column + 2] = context.logDays(since: median)
+            let life = Double(context.now.milliseconds) - Double(first)
+            if life > 0 {
+                matrix[row, column + 3] = Float((Double(context.now.milliseconds) - Double(median)) / life)
+            }
         }
-    }
-
-    private func logDays(from past: Int64, to now: Timestamp) -> Float {
-        log1p(Float(max(0, Double(now.milliseconds) - Double(past)) / 86_400_000))
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import MagpieArtifacts
 import MagpieDomain
 
@@ -12,30 +11,12 @@ struct KeywordAffinity: Feature {
 
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
         guard let keywords = context.table.keywords(attribute) else { return }
-        write(profile(context.query.history[...], keywords), keywords, context.items, to: &matrix, at: column)
-        write(profile(context.recent(5), keywords), keywords, context.items, to: &matrix, at: column + 1)
-    }
-
-    private func profile(_ history: ArraySlice<Interest>, _ keywords: KeywordColumn) -> [Float] {
-        var profile = [Float](repeating: 0, count: keywords.dictionary.count)
-        for interest in history {
-            let words = keywords.range(of: Int(interest.item))
-            for word in words { profile[Int(keywords.values[word])] += 1 / Float(words.count).squareRoot() }
-        }
-        return profile
-    }
-
-    private func write(
-        _ profile: [Float], _ keywords: KeywordColumn, _ items: [ItemIndex], to matrix: inout FeatureMatrix,
-        at column: Int
-    ) {
-        let norm = profile.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-        guard norm > 0 else { return }
-        for (row, item) in items.enumerated() {
-            let words = keywords.range(of: Int(item))
-            if words.isEmpty { continue }
-            let dot = words.reduce(Float(0)) { $0 + profile[Int(keywords.values[$1])] }
-            matrix[row, column] = dot / (norm * Float(words.count).squareRoot())
+        for (place, history) in [context.query.history[...], context.recent(5)].enumerated() {
+            let profile = WordWeights(history, keywords) { 1 / Float($1).squareRoot() }
+            guard profile.norm > 0 else { continue }
+            for (row, item) in context.items.enumerated() {
+                matrix[row, column + place] = profile.cosine(item, keywords)
+            }
         }
     }
 }

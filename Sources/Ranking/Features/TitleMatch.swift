@@ -9,17 +9,45 @@ struct TitleMatch: Feature {
     var columns: [String] { ["title.queryCovered", "title.titleCovered"] }
 
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        guard let text = context.query.text else { return }
+        guard let text = context.query.text, let titles = context.table.text(ReservedAttribute.title) else { return }
         let query = Self.trigrams(text)
         guard !query.isEmpty else { return }
-        for (row, item) in context.items.enumerated() {
-            guard let title = context.table.title(of: item) else { continue }
-            let grams = Self.trigrams(title)
-            if grams.isEmpty { continue }
-            let common = Float(query.intersection(grams).count)
-            matrix[row, column] = common / Float(query.count)
-            matrix[row, column + 1] = common / Float(grams.count)
+        var title = FoldedText()
+        var grams: [UInt64] = []
+        for (row, item) in context.items.enumerated() where titles.present[Int(item)] != 0 {
+            titles.texts.withBytes(Int(item)) { title.read($0) }
+            let (common, count) = title.isASCII ? Self.common(query, title, &grams) : common(query, titles, item)
+            if count == 0 { continue }
+            matrix[row, column] = Float(common) / Float(query.count)
+            matrix[row, column + 1] = Float(common) / Float(count)
         }
+    }
+
+    private func common(_ query: Set<UInt64>, _ titles: TextColumn, _ item: ItemIndex) -> (common: Int, count: Int) {
+        let grams = Self.trigrams(titles.texts[Int(item)])
+        return (query.intersection(grams).count, grams.count)
+    }
+
+    /// The same for a title of ASCII, whose folded bytes are its scalars: no set, no String.
+    private static func common(
+        _ query: Set<UInt64>, _ title: FoldedText, _ grams: inout [UInt64]
+    ) -> (common: Int, count: Int) {
+        grams.removeAll(keepingCapacity: true)
+        for word in title.words {
+            var window: UInt64 = 32
+            for at in word.lowerBound...word.upperBound {
+                let letter = at < word.upperBound ? UInt64(title.bytes[at]) : 32
+                window = (window << 21 | letter) & (1 << 63 - 1)
+                if window >> 42 != 0 { grams.append(window) }
+            }
+        }
+        grams.sort()
+        var (common, count) = (0, 0)
+        for (i, gram) in grams.enumerated() where i == 0 || gram != grams[i - 1] {
+            count += 1
+            if query.contains(gram) { common += 1 }
+        }
+        return (common, count)
     }
 
     /// Trigrams of " word " for each word, packed into an integer of three 21-bit scalars.

@@ -1,0 +1,69 @@
+import MagpieArtifacts
+import MagpieDomain
+
+/// The part of a ``Checkpoint`` that says when things happened to each item, see ``EventBuckets``.
+struct ItemBuckets: Sendable {
+    private let hours: Rows
+    private let days: Rows
+    /// I32 [i, 2]: hour, day.
+    private let forgotten: Tensor<Int32>
+
+    private struct Rows: Sendable {
+        let offsets: Tensor<Int64>
+        /// I32 [b, 3]: number, events, positives.
+        let values: Tensor<Int32>
+
+        init(_ file: TensorFile, _ name: String, itemCount: Int) throws {
+            offsets = try file.tensor("items.\(name)", as: Int64.self, shape: [itemCount + 1])
+            values = try file.tensor("\(name).counts", as: Int32.self, shape: [nil, 3])
+            try Checkpoint.check(offsets, ends: values.shape[0], "items.\(name)", file.url)
+        }
+
+        func array(of row: Int) -> [EventBuckets.Bucket] { with(row) { Array($0) } }
+
+        func with<Result>(_ row: Int, _ body: (UnsafeBufferPointer<EventBuckets.Bucket>) -> Result) -> Result {
+            let begin = Int(offsets[row])
+            let count = Int(offsets[row + 1]) - begin
+            return values.withUnsafeBufferPointer { all in
+                let part = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[3 * begin..<3 * (begin + count)]))
+                return part.withMemoryRebound(to: EventBuckets.Bucket.self, body)
+            }
+        }
+
+        static func add(_ name: String, _ rows: [EventBuckets], to file: inout TensorFileWriter) {
+            file.add("items.\(name)", Checkpoint.offsets(rows.map(\.buckets.count)))
+            let buckets = rows.flatMap(\.buckets)
+            file.add(
+                "\(name).counts", buckets.flatMap { [$0.number, $0.events, $0.positives] }, shape: [buckets.count, 3])
+        }
+    }
+
+    init(_ file: TensorFile, itemCount: Int) throws {
+        hours = try Rows(file, "hours", itemCount: itemCount)
+        days = try Rows(file, "days", itemCount: itemCount)
+        forgotten = try file.tensor("items.forgotten", as: Int32.self, shape: [itemCount, 2])
+    }
+
+    func hours(of row: Int) -> EventBuckets { EventBuckets(hours.array(of: row), forgotten: forgotten[2 * row]) }
+    func days(of row: Int) -> EventBuckets { EventBuckets(days.array(of: row), forgotten: forgotten[2 * row + 1]) }
+
+    /// Reads a row where it lies.
+    func moment(
+        of row: Int, _ life: ItemMoment.Lifetime, newest: (count: Int, time: (Int) -> Int64), now: Timestamp
+    ) -> ItemMoment? {
+        hours.with(row) { hourBuckets in
+            days.with(row) { dayBuckets in
+                ItemMoment(
+                    life, hours: .init(buckets: hourBuckets, forgotten: forgotten[2 * row]),
+                    days: .init(buckets: dayBuckets, forgotten: forgotten[2 * row + 1]), newest: newest, now: now)
+            }
+        }
+    }
+
+    static func add(_ items: [ItemState], to file: inout TensorFileWriter) {
+        Rows.add("hours", items.map(\.hours), to: &file)
+        Rows.add("days", items.map(\.days), to: &file)
+        file.add(
+            "items.forgotten", items.flatMap { [$0.hours.forgotten, $0.days.forgotten] }, shape: [items.count, 2])
+    }
+}

@@ -1,0 +1,128 @@
+import MagpieDomain
+
+/// What was known of an item at one moment: a reading of its ``ItemState``, which may hold later events.
+///
+/// Nothing later than the moment is seen. Counts stand as of the last full hour (of the last midnight, where the hours
+/// of that day are forgotten already), because a bucket tells how many, not when: an event that comes late, or a state
+/// that is further than the moment that is asked about, changes no count before it.
+public struct ItemMoment: Sendable, Equatable {
+    public var events: Int64
+    public var positives: Int64
+    /// nil when nobody liked it by then; milliseconds.
+    public var firstPositive: Int64?
+    public var lastPositive: Int64?
+    /// The day by which half of the positives had come, its end; nil also where that is too long ago to be known.
+    public var medianPositive: Int64?
+    /// Positives of the last 24 hours, and of the last 7, 30 and 90 days up to it; nil = not known any more.
+    public var day: Int64?
+    public var week: Int64?
+    public var month: Int64?
+    public var quarter: Int64?
+    /// All events of the last 90 days.
+    public var quarterEvents: Int64?
+
+    /// The lifetime counts and extremes of an item, wherever they are held.
+    struct Lifetime {
+        var events: Int64
+        var positives: Int64
+        var firstPositive: Int64
+    }
+
+    /// Buckets, wherever they are held.
+    struct Buckets {
+        /// Ascending by number.
+        var buckets: UnsafeBufferPointer<EventBuckets.Bucket>
+        var forgotten: Int32
+
+        /// Events and positives of the buckets `range`.
+        func sum(_ range: Range<Int64>) -> (events: Int64, positives: Int64) {
+            var events: Int64 = 0
+            var positives: Int64 = 0
+            var at = buckets.count
+            while at > 0, Int64(buckets[at - 1].number) >= range.lowerBound {
+                at -= 1
+                guard Int64(buckets[at].number) < range.upperBound else { continue }
+                events += Int64(buckets[at].events)
+                positives += Int64(buckets[at].positives)
+            }
+            return (events, positives)
+        }
+    }
+
+    /// - Parameter newest: the newest positives, ascending by time.
+    /// - Returns: nil when the moment is so long ago that nothing of it is known any more.
+    init?(_ life: Lifetime, hours: Buckets, days: Buckets, newest: (count: Int, time: (Int) -> Int64), now: Timestamp) {
+        let hour = Int64(EventBuckets.Grid.hours.number(of: now.milliseconds))
+        let today = Int64(EventBuckets.Grid.days.number(of: now.milliseconds))
+        guard Int64(days.forgotten) < today else { return nil }
+        // What is full of today.
+        let midnight = today * 24
+        let early =
+            Int64(hours.forgotten) < midnight && midnight < hour
+            ? hours.sum(midnight..<hour) : (events: 0, positives: 0)
+
+        var at = days.buckets.count
+        var later: (events: Int64, positives: Int64) = (0, 0)
+        while at > 0, Int64(days.buckets[at - 1].number) >= today {
+            at -= 1
+            later.events += Int64(days.buckets[at].events)
+            later.positives += Int64(days.buckets[at].positives)
+        }
+        events = max(0, life.events &- later.events &+ early.events)
+        positives = max(0, life.positives &- later.positives &+ early.positives)
+
+        var (week, month, quarter) = (early.positives, early.positives, early.positives)
+        var quarterEvents = early.events
+        var seen = early.positives
+        var lastDay: Int64?
+        if seen > 0, 2 * seen >= positives { medianPositive = now.milliseconds }
+        while at > 0 {
+            at -= 1
+            let bucket = days.buckets[at]
+            let age = today - Int64(bucket.number)
+            let count = Int64(bucket.positives)
+            if age <= 90 {
+                quarterEvents += Int64(bucket.events)
+                quarter += count
+                if age <= 30 { month += count }
+                if age <= 7 { week += count }
+            } else if medianPositive != nil || positives == 0 {
+                break
+            }
+            guard count > 0 else { continue }
+            seen += count
+            if lastDay == nil { lastDay = Int64(bucket.number) }
+            if medianPositive == nil, 2 * seen >= positives { medianPositive = Self.end(of: Int64(bucket.number)) }
+        }
+        func known(_ count: Int64, days since: Int64) -> Int64? { Int64(days.forgotten) < today - since ? count : nil }
+        self.week = known(week, days: 7)
+        self.month = known(month, days: 30)
+        self.quarter = known(quarter, days: 90)
+        self.quarterEvents = known(quarterEvents, days: 90)
+        day = Int64(hours.forgotten) < hour - 24 ? hours.sum(hour - 24..<hour).positives : nil
+
+        guard life.firstPositive <= now.milliseconds, life.positives > 0 else { return }
+        firstPositive = life.firstPositive
+        var place = newest.count
+        while place > 0, newest.time(place - 1) > now.milliseconds { place -= 1 }
+        lastPositive = place > 0 ? newest.time(place - 1) : lastDay.map(Self.end(of:)) ?? life.firstPositive
+    }
+
+    private static func end(of day: Int64) -> Int64 { (day + 1) * EventBuckets.Grid.days.width - 1 }
+}
+
+extension ItemState {
+    /// What was known of the item at `now`; nil when that is forgotten, or all of it was erased.
+    public func moment(at now: Timestamp) -> ItemMoment? {
+        if isEmpty { return nil }
+        return hours.buckets.withUnsafeBufferPointer { hourBuckets in
+            days.buckets.withUnsafeBufferPointer { dayBuckets in
+                ItemMoment(
+                    .init(events: events, positives: positives, firstPositive: firstPositive),
+                    hours: .init(buckets: hourBuckets, forgotten: hours.forgotten),
+                    days: .init(buckets: dayBuckets, forgotten: days.forgotten),
+                    newest: (visits.count, { visits[$0].time }), now: now)
+            }
+        }
+    }
+}

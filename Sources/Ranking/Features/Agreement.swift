@@ -1,0 +1,70 @@
+import Foundation
+import MagpieDomain
+
+/// How the retrievers agree on a candidate: the share of those asked that proposed it, the logarithm of its best place
+/// in their lists (0 = first), reciprocal rank fusion over the lists as a share of the best and as log-rank (Cormack,
+/// Clarke and Büttcher, SIGIR 2009), and the mean of its places among the candidates by every opinion, proposer or not.
+struct Agreement: Feature {
+    private static let k: Float = 60
+
+    var columns: [String] {
+        ["merged.proposers", "merged.bestLogRank", "merged.fusedOfBest", "merged.fusedLogRank", "merged.meanPlace"]
+    }
+
+    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+        writeOpinions(context, to: &matrix, at: column + 4)
+        let lists = context.proposals.filter { !$0.isEmpty }
+        guard !lists.isEmpty else { return }
+        // The rows by item, for candidates may come in any order.
+        let order = context.items.indices.sorted { context.items[$0] < context.items[$1] }
+        let sorted = order.map { context.items[$0] }
+        var proposers = [Float](repeating: 0, count: order.count)
+        var best = [Int](repeating: .max, count: order.count)
+        var fused = [Float](repeating: 0, count: order.count)
+        for list in lists {
+            for (rank, candidate) in list.enumerated() {
+                guard let place = sorted.place(of: candidate.item) else { continue }
+                let row = order[place]
+                proposers[row] += 1
+                best[row] = min(best[row], rank)
+                fused[row] += 1 / (Self.k + Float(rank + 1))
+            }
+        }
+        for row in order.indices {
+            matrix[row, column] = proposers[row] / Float(lists.count)
+            if best[row] < .max { matrix[row, column + 1] = log1p(Float(best[row])) }
+        }
+        matrix.writeSharesOfBest(of: fused, at: column + 2)
+        matrix.writeLogRanks(of: fused, at: column + 3)
+    }
+
+    private func writeOpinions(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+        var sums = [Float](repeating: 0, count: context.items.count)
+        var known = [Float](repeating: 0, count: context.items.count)
+        for opinion in context.opinions {
+            let (best, worst) = opinion.scores.reduce(into: (-Float.infinity, Float.infinity)) { range, score in
+                if score > range.0 { range.0 = score }
+                if score < range.1 { range.1 = score }
+            }
+            guard best > worst else { continue }
+            for (row, score) in opinion.scores.enumerated() where !score.isNaN {
+                sums[row] += (score - worst) / (best - worst)
+                known[row] += 1
+            }
+        }
+        for row in sums.indices where known[row] > 0 { matrix[row, column] = sums[row] / known[row] }
+    }
+}
+
+extension Array where Element == ItemIndex {
+    /// Where an item stands in an ascending array.
+    func place(of item: ItemIndex) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < item { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == item ? low : nil
+    }
+}

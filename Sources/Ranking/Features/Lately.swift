@@ -1,0 +1,31 @@
+import MagpieDomain
+
+/// How much a candidate was liked in the last day, week, month and quarter before the request, each beside the
+/// candidate that was liked most then; its log-rank by the month; and where it is going: which share of the likes of
+/// the longer window fell into the shorter one.
+///
+/// Event side: the buckets of ``ItemState/hours`` and ``ItemState/days``, read by ``ItemMoment``.
+struct Lately: Feature {
+    var columns: [String] {
+        [
+            "lately.day", "lately.week", "lately.month", "lately.quarter", "lately.monthLogRank", "trend.dayOfWeek",
+            "trend.weekOfMonth", "trend.monthOfQuarter", "trend.quarterOfAll",
+        ]
+    }
+
+    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+        func counts(_ window: (ItemMoment) -> Int64?) -> [Float] {
+            context.moments.map { $0.flatMap(window).map { Float($0) } ?? .nan }
+        }
+        let windows = [counts(\.day), counts(\.week), counts(\.month), counts(\.quarter), counts { $0.positives }]
+        for (place, window) in windows.dropLast().enumerated() {
+            matrix.writeSharesOfBest(of: window, at: column + place)
+        }
+        if windows[2].contains(where: { $0 > 0 }) { matrix.writeLogRanks(of: windows[2], at: column + 4) }
+        for (place, (short, long)) in zip(windows, windows.dropFirst()).enumerated() {
+            for row in context.items.indices where long[row] > 0 && !short[row].isNaN {
+                matrix[row, column + 5 + place] = min(1, short[row] / long[row])
+            }
+        }
+    }
+}
