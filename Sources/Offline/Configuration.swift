@@ -83,6 +83,8 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 2_000
+    /// Features are left out whose columns' names begin with one of these: "embedding." or "age.sinceFirst", say.
+    public var withoutFeatures: [String] = []
 
     public init() {}
 }

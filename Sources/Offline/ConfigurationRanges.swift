@@ -139,6 +139,9 @@ extension Configuration {
             guard names.insert(name).inserted else {
                 throw fail("scenarios[\(place)].name", "\"\(name)\" again", "a name for each")
             }
+            guard (0...1).contains(scenario.diversity) else {
+                throw fail("scenarios[\(place)].diversity", "\(scenario.diversity)", "0 to 1")
+            }
             guard (1...1_000_000).contains(scenario.candidatesPerRetriever) else {
                 throw fail(
                     "scenarios[\(place)].candidatesPerRetriever", "\(scenario.candidatesPerRetriever)",

@@ -119,7 +119,7 @@ struct Fit {
         defer { try? FileManager.default.removeItem(at: folder) }
         let snapshot = try Snapshot(
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
-            indexRecall: configuration.index.recall)
+            indexRecall: configuration.index.recall, withoutFeatures: configuration.ranker.withoutFeatures)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
     }

@@ -15,7 +15,8 @@ extension Recommender {
         var snapshot = try Snapshot(
             opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios,
             indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
-            textSearch: trained.text?.search ?? TextSearchOptions())
+            textSearch: trained.text?.search ?? TextSearchOptions(),
+            withoutFeatures: trained.ranker?.withoutFeatures ?? [])
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
@@ -35,9 +36,15 @@ extension Recommender {
         var index: Index?
         /// How items' words were read.
         var text: TextOptions?
+        var ranker: Ranker?
 
         struct Index: Decodable {
             var recall: Double
+        }
+
+        struct Ranker: Decodable {
+            /// What its rankers were trained without.
+            var withoutFeatures: [String]?
         }
     }
 }

@@ -19,6 +19,10 @@ public struct Request: Sendable {
     public var onlyRetriever: String?
     /// Collect the ``Answer/Funnel``.
     public var explain: Bool
+    /// 0 ... 1: see ``Scenario/diversity``, which it replaces.
+    public var diversity: Double?
+    /// See ``Scenario/caps``, which they replace; none with an empty array.
+    public var caps: [CategoryCap]?
     /// What a search wants to know beside the best items.
     public var page = SearchPage()
 
@@ -48,6 +52,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
     case count(got: Int, expected: ClosedRange<Int>)
     case nothingAsked(scenario: String)
     case attribute(use: String, got: String, expected: [String])
+    case diversity(got: Double)
 
     public var description: String {
         switch self {
@@ -59,6 +64,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
             "count is \(got), expected \(expected.lowerBound) to \(expected.upperBound)"
         case .attribute(let use, let got, let expected):
             "no attribute \"\(got)\" to \(use) by in this bundle: choose one of \(expected.joined(separator: ", "))"
+        case .diversity(let got): "diversity is \(got), expected 0 to 1"
         case .nothingAsked(let scenario):
             "scenario \(scenario) needs a text to search for: it was empty"
         }

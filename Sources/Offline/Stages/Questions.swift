@@ -17,7 +17,7 @@ enum Questions {
         }
     }
 
-    private static func byUser(_ history: History, _ split: Split) -> [Question] {
+    static func byUser(_ history: History, _ split: Split) -> [Question] {
         var last: [UserKey: Timestamp] = [:]
         var seen: [UserKey: Set<ItemKey>] = [:]
         let people = People(history, through: split.known)
