@@ -120,6 +120,7 @@ extension Configuration {
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
         try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
+        try whole("ranker.refits", ranker.refits, 1...1_000)
         try checkScenarios(fail)
     }
 

@@ -15,25 +15,33 @@ import MagpieOnline
 /// The first bundles know next to nothing, and their requests count like all others.
 struct RefitReplay {
     let history: History
+    /// What there is to live through: row numbers, ascending.
+    let rows: [Int]
     /// Each user's last share: what is asked about.
     let split: Split
-    /// Row numbers: the bundle r is fitted on what stands before `boundaries[r]`.
+    /// Row numbers, ascending: the bundle r is fitted on what stands before `boundaries[r]`.
     let boundaries: [Int]
     /// In the order of the history.
     let questions: [Question]
 
-    init(_ history: History, options: SplitOptions, refits: Int) {
+    /// Refits at equal steps of what is asked about, at most one an event.
+    init(_ history: History, rows: [Int], options: SplitOptions, refits: Int) {
+        self.init(history, rows: rows, options: options) { asked in
+            let count = min(refits, asked.count)
+            return (0..<count).map { asked[$0 * asked.count / count] }
+        }
+    }
+
+    /// - Parameter steps: from the rows asked about to the boundaries.
+    init(_ history: History, rows: [Int], options: SplitOptions, steps: ([Int]) -> [Int]) {
         self.history = history
+        self.rows = rows
         var options = options
         options.kind = .user
-        let split = Split(history, rows: Array(history.rows.indices), options: options)
+        let split = Split(history, rows: rows, options: options)
         self.split = split
         questions = Questions.moments(history, split)
-        let asked = split.asked.filter { history.rows[$0].isPositive }
-        let steps = (0..<refits).compactMap { refit in
-            asked.isEmpty ? nil : asked[refit * asked.count / refits]
-        }
-        boundaries = steps.enumerated().filter { $0.offset == 0 || steps[$0.offset - 1] < $0.element }.map(\.element)
+        boundaries = steps(split.asked.filter { history.rows[$0].isPositive })
     }
 
     /// The questions that the bundle of this number answers, and the events that come meanwhile.
@@ -44,7 +52,8 @@ struct RefitReplay {
         let last = own.last?.position ?? begin
         return (
             Split(
-                .clock, "replay", Array(0..<begin), Array(begin..<last), history.rows[begin].receivedAt), own
+                .clock, "replay", rows.filter { $0 < begin }, rows.filter { (begin..<last).contains($0) },
+                history.rows[begin].receivedAt), own
         )
     }
 
@@ -65,7 +74,7 @@ extension RefitReplay {
         // Only what `home` is answered with: texts have no part in it, and take longer than the rest of a fit.
         training.configuration.scenarios = [home]
         training.configuration.queryEncoder.epochs = 0
-        let fit = Fit(training: training, runner: plan.fit.runner, history: history, known: plan.known)
+        var fit = Fit(training: training, runner: plan.fit.runner, history: history, known: plan.known)
         let systems = home.retrievers.map(System.retriever) + [.fusion, .whole]
         var answers = ScenarioAnswers(scenario: home.name, systems: systems)
         var last: Fit.Bundle?
@@ -74,9 +83,13 @@ extension RefitReplay {
             if questions.isEmpty, refit + 1 < boundaries.count { continue }
             let window = "replay \(refit + 1)/\(boundaries.count)"
             let inner = Split(history, rows: split.known, options: training.configuration.split)
+            // Examples lived through come from the bundles before this one, which are there.
+            fit.boundaries = Array(boundaries.prefix(refit))
+            let known = try fit.dataset(split.known, asOf: split.catalogueAsOf)
+            let draft = training.configuration.ranker.examples == .split
             let bundle = try fit.bundle(
-                window: window, draft: fit.dataset(inner.known, asOf: split.catalogueAsOf),
-                refit: fit.dataset(split.known, asOf: split.catalogueAsOf), asked: inner)
+                window: window, draft: draft ? fit.dataset(inner.known, asOf: split.catalogueAsOf) : known,
+                refit: known, asked: inner)
             last = bundle
             answers.append(try fit.ask(questions, systems, scenario: home.name, bundle, split, window: window))
         }

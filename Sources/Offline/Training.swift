@@ -107,7 +107,8 @@ public struct Training {
         let answers: [ScenarioAnswers]
         var name = plan.protocolName
         if let refits = options.refits {
-            let replay = RefitReplay(plan.history, options: configuration.split, refits: refits)
+            let replay = RefitReplay(
+                plan.history, rows: Array(plan.history.rows.indices), options: configuration.split, refits: refits)
             let answered = try replay.answers(self, plan)
             (answers, bundle, name) = ([answered.answers], answered.bundle, replay.protocolName)
         } else {

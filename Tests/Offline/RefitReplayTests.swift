@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: [1, 3, 12, 10_000]) func boundariesAndMoments(refits: Int) {
         let world = PlantedWorld(users: 24)
         let history = History(staggered(world).numbered(), rules: rules)
-        let replay = RefitReplay(history, options: SplitOptions(), refits: refits)
+        let replay = RefitReplay(history, rows: Array(history.rows.indices), options: SplitOptions(), refits: refits)
         let held = replay.split.asked.filter { history.rows[$0].isPositive }
         #expect(replay.boundaries.first == held.first && replay.boundaries == replay.boundaries.sorted())
         #expect(replay.boundaries.count == min(refits, held.count) && replay.questions.count == 24)
@@ -55,15 +55,16 @@ import Testing
 
     @Test func nothingToAsk() {
         let history = History(PlantedWorld(users: 3, likes: 2).events, rules: rules)
-        let replay = RefitReplay(history, options: SplitOptions(minimumHistory: 10), refits: 12)
+        let replay = RefitReplay(history, rows: Array(history.rows.indices), options: SplitOptions(minimumHistory: 10), refits: 12)
         #expect(replay.boundaries.isEmpty && replay.questions.isEmpty)
     }
 
     /// The planted answer is found, more of it the more is known, and nothing later is seen: what the last users do
     /// after their moment changes no answer but is what is asked about.
-    @Test func livedThroughOnceMore() throws {
+    @Test(arguments: [ExampleSource.split, .replay]) func livedThroughOnceMore(examples: ExampleSource) throws {
         let world = PlantedWorld(users: 24)
         var configuration = TrainedWorld.configuration
+        configuration.ranker.examples = examples
         configuration.embedding.skipGram.epochs = 1
         configuration.walks.walksPerNode = 2
         func run(_ events: [Event], threads: Int, refits: Int = 3) throws -> (RefitReplay, ScenarioAnswers) {
@@ -71,7 +72,8 @@ import Testing
             let training = home.training(configuration, threads: threads)
             let runner = StageRunner(cache: StageCache(folder: home.folder.file("work"))) { _ in }
             let plan = try Plan(training, log: home.store, catalogue: home.store, runner: runner)
-            let replay = RefitReplay(plan.history, options: configuration.split, refits: refits)
+            let replay = RefitReplay(
+                plan.history, rows: Array(plan.history.rows.indices), options: configuration.split, refits: refits)
             return (replay, try replay.answers(training, plan).answers)
         }
         let events = staggered(world)
@@ -104,6 +106,25 @@ import Testing
             for (a, b) in zip(answers.lists, others.lists) { #expect(a[place] == b[same]) }
         }
         #expect(compared > 8)
+    }
+
+    /// A training by examples that were lived through, and what it reuses.
+    @Test func rankersLearnFromMoments() throws {
+        let world = PlantedWorld(users: 24)
+        let home = try TrainedWorld(world, events: staggered(world))
+        var configuration = TrainedWorld.configuration
+        (configuration.ranker.examples, configuration.ranker.refits) = (.replay, 3)
+        let report = try home.train(configuration)
+        #expect(report.rankers.keys.sorted() == ["home", "search", "similar"])
+        let requests = try #require(report.rankers["home"]).requests
+        #expect((12...24).contains(requests), "\(requests)")
+        #expect(report.stages.contains { $0.window == "published draft 3/3" && $0.stage == "ease" })
+        let whole = report.evaluation.rows.first { $0.scenario == "home" && $0.system == "whole" }
+        let popular = report.evaluation.rows.first { $0.scenario == "home" && $0.system == "popular" }
+        #expect(whole?.values["ndcg@10"] ?? 0 > popular?.values["ndcg@10"] ?? 1)
+        let measured: Set = ["snapshot", "evaluate", "publish"]
+        let again = try home.train(configuration)
+        #expect(again.bundle == report.bundle && again.stages.allSatisfy { $0.reused || measured.contains($0.stage) })
     }
 
     @Test func throughTheFrontDoor() throws {

@@ -64,6 +64,16 @@ struct Replay {
     func examples(
         _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void
     ) throws -> Examples {
+        var examples = Examples(names: recommender.snapshot.features.names)
+        try append(questions, recommender, to: &examples, threads: threads, progress: progress)
+        return examples
+    }
+
+    /// The same, behind others of the same features.
+    func append(
+        _ questions: [Question], _ recommender: Recommender, to examples: inout Examples, threads: Int,
+        progress: (Double) -> Void
+    ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
             question, recommender -> (FeatureMatrix, [Bool], Int) in
             let stage = try recommender.candidates(for: Request(question), now: question.now)
@@ -71,8 +81,6 @@ struct Replay {
             let missed = question.relevant.count - labels.count { $0 }
             return (recommender.features(stage), labels, missed)
         }
-        var examples = Examples(names: recommender.snapshot.features.names)
         for (matrix, labels, missed) in groups { examples.append(matrix, labels: labels, missedPositives: missed) }
-        return examples
     }
 }
