@@ -50,7 +50,8 @@ struct Fit {
         var rankerFiles: [String: URL] = [:]
         var reports: [String: ConditionalLogit.Report] = [:]
         let replayed =
-            try configuration.ranker.examples == .replay && configuration.scenarios.contains(where: ReplayedExamples.has)
+            try configuration.ranker.examples == .replay
+            && configuration.scenarios.contains(where: ReplayedExamples.has)
             ? ReplayedExamples(self, rows: (split.known + split.asked).sorted(), window: window) : nil
         let inputs =
             try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }

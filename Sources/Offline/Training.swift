@@ -92,7 +92,8 @@ public struct Training {
         }
         cache.prune(keeping: runner.usedKeys)
         return Report(
-            bundle: id, isPublished: !isHeld, gate: gate, split: plan.outer.kind, splitReason: plan.outer.reason, stages: runner.reports,
+            bundle: id, isPublished: !isHeld, gate: gate, split: plan.outer.kind, splitReason: plan.outer.reason,
+            stages: runner.reports,
             rankers: published.rankers, evaluation: table)
     }
 

@@ -53,8 +53,9 @@ public struct Recommender: Sendable {
         funnel.microseconds.reorder = watch.lap()
         var entries: [Answer.Entry] = []
         // From the last to the first: a new item has the score of the one behind it.
-        var score: Float = 0
-        for case .row(let row) in all.dropFirst(request.count).prefix(1) { score = scores[row] }
+        let behind = all.dropFirst(request.count).lazy.compactMap { if case .row(let row) = $0 { row } else { nil } }
+            .first
+        var score: Float = behind.map { scores[$0] } ?? 0
         for place in places.reversed() {
             switch place {
             case .row(let row):

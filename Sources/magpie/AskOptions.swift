@@ -19,7 +19,8 @@ struct AskOptions: ParsableArguments {
     var exclude: [String] = []
 
     @Option(
-        help: ArgumentHelp("How much unlikeness counts against relevance, 0 to 1. (default: the scenario's)", valueName: "share")
+        help: ArgumentHelp(
+            "How much unlikeness counts against relevance, 0 to 1. (default: the scenario's)", valueName: "share")
     )
     var diversity: Double?
 

@@ -18,7 +18,9 @@ import Testing
         // What is not known is left out: item 3, lists without a pair, places after the depth.
         #expect(ild([[0, 3, 1]]) == ild([[0, 1]]) && ild([[0, 1], [2], [3, 2], []]) == ild([[0, 1]]))
         #expect(ild([[0, 1, 2]], 2) == ild([[0, 1]]) && ild([[0, 0]]) == 0 && ild([[2, 0]]) == 1)
-        #expect(ild([]) == 0 && IntraListDiversity(3).value([[0, 1]], of: CatalogueCounts(usersPerItem: [1, 1], userCount: 1)) == 0)
+        #expect(
+            ild([]) == 0
+                && IntraListDiversity(3).value([[0, 1]], of: CatalogueCounts(usersPerItem: [1, 1], userCount: 1)) == 0)
     }
 
     @Test func headAndTail() {

@@ -100,7 +100,9 @@ import Testing
 
     private func write(_ answers: ScenarioAnswers, _ folder: URL, users: [String: String] = [:]) throws {
         let ids = Dictionary("abcd".map { (ItemID(String($0)).key, ItemID(String($0))) }) { a, _ in a }
-        let names = Dictionary("uvw".map { (UserID(String($0)).key, UserID(users[String($0)] ?? String($0))) }) { a, _ in a }
+        let names = Dictionary("uvw".map { (UserID(String($0)).key, UserID(users[String($0)] ?? String($0))) }) {
+            a, _ in a
+        }
         try RunFolder.write(answers, to: folder, userID: { names[$0] }, itemID: { ids[$0] })
     }
 
@@ -115,7 +117,8 @@ import Testing
                 ], systems: [.retriever("ease"), .whole])
             try write(answers, folder)
             let qrels = try String(contentsOf: folder.appendingPathComponent("home.qrels"), encoding: .utf8)
-            #expect(Set(qrels.split(separator: "\n")) == ["u/1 0 a 1", "u/1 0 b 1", "v 0 c 1", "u/2 0 d 1", "q4 0 d 1"])
+            #expect(
+                Set(qrels.split(separator: "\n")) == ["u/1 0 a 1", "u/1 0 b 1", "v 0 c 1", "u/2 0 d 1", "q4 0 d 1"])
             let ease = try TRECRun.read(folder.appendingPathComponent("home.ease.trec"))
             #expect(ease.map(\.user) == ["u/1", "u/2", "q4"] && ease[0].items == ["b", "a"])
             let whole = try TRECRun.read(folder.appendingPathComponent("home.whole.trec"))

@@ -55,7 +55,8 @@ import Testing
 
     @Test func nothingToAsk() {
         let history = History(PlantedWorld(users: 3, likes: 2).events, rules: rules)
-        let replay = RefitReplay(history, rows: Array(history.rows.indices), options: SplitOptions(minimumHistory: 10), refits: 12)
+        let replay = RefitReplay(
+            history, rows: Array(history.rows.indices), options: SplitOptions(minimumHistory: 10), refits: 12)
         #expect(replay.boundaries.isEmpty && replay.questions.isEmpty)
     }
 

@@ -98,7 +98,9 @@ import Testing
     @Test func capsByHand() {
         func order(_ list: String, _ rules: (Int, Int)...) -> String {
             let capping = Capping(rules: rules.map { .init(most: $0.0, among: $0.1) })
-            let (kept, _) = capping.order(Array(list)) { element, _ in element == "-" ? [] : [String(element).lowercased()] }
+            let (kept, _) = capping.order(Array(list)) { element, _ in
+                element == "-" ? [] : [String(element).lowercased()]
+            }
             return String(kept)
         }
         #expect(order("aAab-c", (2, 4)) == "aAb-ac")
@@ -111,9 +113,10 @@ import Testing
     @Test func notation() throws {
         #expect(CategoryCap("genres=3") == CategoryCap(attribute: "genres", most: 3))
         #expect(CategoryCap("a=b=3@20") == CategoryCap(attribute: "a=b", most: 3, among: 20))
-        for text in ["", "=", "genres", "genres=", "=3", "genres=0", "genres=-1", "genres=+3", "g=3@", "g=3@0", "g=3@4@5",
-            "g=99999999999999999999"]
-        {
+        for text in [
+            "", "=", "genres", "genres=", "=3", "genres=0", "genres=-1", "genres=+3", "g=3@", "g=3@0", "g=3@4@5",
+            "g=99999999999999999999",
+        ] {
             #expect(CategoryCap(text) == nil, "\(text)")
         }
         for text in ["genres=3", "genres=3@20"] { #expect(CategoryCap(text)?.notation == text) }

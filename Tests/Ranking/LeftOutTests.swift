@@ -22,10 +22,13 @@ import Testing
         let context = shelf.context(
             items: [0, 1, 2, 4], history: [3, 1], text: "red dragon",
             opinions: [.init(retriever: "text", scores: [3, 1, .nan, 2])],
-            similarities: [Likeness(name: "embedding", values: (0..<7).map { i in (0..<7).map { Float(i * $0) / 36 } })])
+            similarities: [Likeness(name: "embedding", values: (0..<7).map { i in (0..<7).map { Float(i * $0) / 36 } })]
+        )
         let whole = all.matrix(context)
         #expect(whole.values.contains { !$0.isNaN })
-        for beginnings in [["text.share"], ["text."], ["embedding.toLast", "age.sinceLast"], ["quality", "popularity"]] {
+        for beginnings in [
+            ["text.share"], ["text."], ["embedding.toLast", "age.sinceLast"], ["quality", "popularity"],
+        ] {
             let part = all.without(beginnings).matrix(context)
             #expect(part.rowCount == whole.rowCount && part.names.count < whole.names.count)
             for (column, name) in part.names.enumerated() {
