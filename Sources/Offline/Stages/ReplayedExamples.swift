@@ -1,4 +1,5 @@
 import MagpieDomain
+import MagpieEvaluation
 import MagpieRanking
 
 /// A ranker's examples from a history that was lived through: requests at their moments, answered by bundles that knew
