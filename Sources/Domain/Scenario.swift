@@ -12,10 +12,14 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var useRanker: Bool
     /// At most one item of a `groupId`.
     public var onePerGroup: Bool
+    /// How much unlikeness counts against relevance: 0 = the order of the ranker, 1 = as unlike as can be.
+    public var diversity: Double
+    /// How many items of one category stand among the first.
+    public var caps: [CategoryCap]
 
     public init(
         name: String, retrievers: [String], candidatesPerRetriever: Int = 200, excludeSeen: Bool,
-        useRanker: Bool = true, onePerGroup: Bool = true
+        useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0, caps: [CategoryCap] = []
     ) {
         self.name = name
         self.retrievers = retrievers
@@ -23,6 +27,21 @@ public struct Scenario: Sendable, Hashable, Codable {
         self.excludeSeen = excludeSeen
         self.useRanker = useRanker
         self.onePerGroup = onePerGroup
+        self.diversity = diversity
+        self.caps = caps
+    }
+
+    /// Configurations and bundles from before there was re-ordering have neither `diversity` nor `caps`.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        name = try members.decode(String.self, forKey: .name)
+        retrievers = try members.decode([String].self, forKey: .retrievers)
+        candidatesPerRetriever = try members.decode(Int.self, forKey: .candidatesPerRetriever)
+        excludeSeen = try members.decode(Bool.self, forKey: .excludeSeen)
+        useRanker = try members.decode(Bool.self, forKey: .useRanker)
+        onePerGroup = try members.decode(Bool.self, forKey: .onePerGroup)
+        diversity = try members.decodeIfPresent(Double.self, forKey: .diversity) ?? 0
+        caps = try members.decodeIfPresent([CategoryCap].self, forKey: .caps) ?? []
     }
 
     public static let home = Scenario(

@@ -41,6 +41,38 @@ public struct EvaluationTable: Sendable, Codable {
             self.low = low
             self.high = high
         }
+
+        public init(
+            scenario: String, metric: String, system: String, against: String, _ bootstrap: PairedBootstrap
+        ) {
+            self.init(
+                scenario: scenario, metric: metric, system: system, against: against,
+                difference: bootstrap.difference, low: bootstrap.low, high: bootstrap.high)
+        }
+    }
+
+    /// The same numbers over a part of the requests, or of what is relevant to them.
+    public struct Segment: Sendable, Codable {
+        public enum Group: String, Sendable, Codable {
+            /// By ``HistoryLength`` of who asks.
+            case history
+            /// By ``ItemKind``: only relevant items of the kind count, over the requests that have one.
+            case items
+        }
+
+        public struct System: Sendable, Codable {
+            public var system: String
+            public var values: [String: Double]
+        }
+
+        public var scenario: String
+        public var group: Group
+        /// "1-2", "tail", ...
+        public var name: String
+        public var requests: Int
+        public var systems: [System] = []
+        /// The whole with the retriever that is best in this segment.
+        public var comparison: Comparison?
     }
 
     /// How the questions were made and what is ranked: numbers of two protocols never stand in one table.
@@ -49,6 +81,10 @@ public struct EvaluationTable: Sendable, Codable {
     public var metrics: [String]
     public var rows: [Row]
     public var comparisons: [Comparison]
+    /// Columns beside accuracy, in order; a row need not have all.
+    public var others = EvaluationTable.otherMetrics
+    /// Empty unless asked for.
+    public var segments: [Segment] = []
 
     public init(protocolName: String, metrics: [String], rows: [Row] = [], comparisons: [Comparison] = []) {
         self.protocolName = protocolName

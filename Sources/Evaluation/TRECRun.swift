@@ -50,7 +50,7 @@ public enum TRECRun {
         text = ""
     }
 
-    private static func check(_ word: String) throws {
+    static func check(_ word: String) throws {
         let hasSpace = word.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 }
         if word.isEmpty || hasSpace { throw EvaluationError.unwritableID(got: word) }
     }

@@ -80,6 +80,14 @@ public struct LiveOptions: Sendable, Hashable, Codable {
     public init() {}
 }
 
+/// What a ranker learns from.
+public enum ExampleSource: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Requests after one cut, as `split` says.
+    case split
+    /// Requests at their moments along the whole history, between `refits` fits: see ``ReplayedExamples``.
+    case replay
+}
+
 public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
     /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen
@@ -87,6 +95,12 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     public var maximumExamples = 1_000_000
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 2_000
+    /// Where the examples of `home`, and of scenarios of the caller's own, come from.
+    public var examples = ExampleSource.split
+    /// Fits of a replay that makes examples.
+    public var refits = 6
+    /// Features are left out whose columns' names begin with one of these: "embedding." or "age.sinceFirst", say.
+    public var withoutFeatures: [String] = []
 
     public init() {}
 }

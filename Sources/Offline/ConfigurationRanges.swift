@@ -126,6 +126,7 @@ extension Configuration {
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
         try whole("ranker.maximumExamples", ranker.maximumExamples, 1...many)
         try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
+        try whole("ranker.refits", ranker.refits, 1...1_000)
         try checkScenarios(fail)
     }
 
@@ -144,6 +145,9 @@ extension Configuration {
             }
             guard names.insert(name).inserted else {
                 throw fail("scenarios[\(place)].name", "\"\(name)\" again", "a name for each")
+            }
+            guard (0...1).contains(scenario.diversity) else {
+                throw fail("scenarios[\(place)].diversity", "\(scenario.diversity)", "0 to 1")
             }
             guard (1...1_000_000).contains(scenario.candidatesPerRetriever) else {
                 throw fail(

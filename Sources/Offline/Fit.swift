@@ -12,6 +12,8 @@ struct Fit {
     let runner: StageRunner
     let history: History
     let known: Known
+    /// Where the bundles that make replayed examples are fitted; nil: `ranker.refits` equal steps.
+    var boundaries: [Int]?
 
     /// A bundle in the making: files, and the data it was fitted on.
     struct Bundle {
@@ -69,6 +71,10 @@ struct Fit {
     ) throws -> (files: [String: URL], reports: [String: ConditionalLogit.Report]) {
         var rankerFiles: [String: URL] = [:]
         var reports: [String: ConditionalLogit.Report] = [:]
+        let replayed =
+            try configuration.ranker.examples == .replay
+            && configuration.scenarios.contains(where: ReplayedExamples.has)
+            ? ReplayedExamples(self, rows: (split.known + split.asked).sorted(), window: window) : nil
         let inputs =
             try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }
             + [
@@ -76,16 +82,19 @@ struct Fit {
                 Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
                 split.fingerprint(history), "\(training.seed)", "\(configuration.index.recall)",
                 configuration.timeZone,
-            ]
+            ] + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
             let result = try runner.run("rank \(scenario.name)", window: window, version: 2, inputs: inputs) { folder, progress in
                 let recommender = try open(files, draft)
                 let questions = questions(for: scenario, draft, split, stream: 0)
                 let replay = Replay(history: history, split: split, rules: configuration.events)
-                let examples = try replay.examples(
-                    questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
-                    threads: training.threads, progress: progress)
+                let lived = ReplayedExamples.has(scenario) ? replayed : nil
+                let examples =
+                    try lived?.examples(for: scenario, progress: progress)
+                    ?? replay.examples(
+                        questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
+                        threads: training.threads, progress: progress)
                 let summary: String
                 do {
                     let (ranker, report) = try ConditionalLogit.fit(
@@ -143,8 +152,8 @@ struct Fit {
         defer { try? FileManager.default.removeItem(at: folder) }
         let snapshot = try Snapshot(
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
-            indexRecall: configuration.index.recall,
-            timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt)
+            indexRecall: configuration.index.recall, timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt,
+            withoutFeatures: configuration.ranker.withoutFeatures)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
     }

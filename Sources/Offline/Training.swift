@@ -21,6 +21,8 @@ import MagpieRanking
 /// `fit(T1)` makes the *twin*: it is asked what happened after T1, which gives the metrics. `fit(end)` makes the
 /// bundle that is published; nothing is left to ask it, so its manifest quotes its twin. Step 1 of the second fit
 /// is step 4 of the first, and the cache sees that.
+///
+/// A configuration that differs from the published bundle's must first show that it is not worse: see ``Gate``.
 public struct Training {
     public var configuration: Configuration
     public var seed: UInt64
@@ -45,6 +47,10 @@ public struct Training {
 
     public struct Report: Sendable, Codable {
         public var bundle: String
+        /// False when the bundle was built, and the one published before stays.
+        public var isPublished: Bool
+        /// How it compares with the configuration published before; nil when there was none, or the same.
+        public var gate: Gate.Report?
         public var split: SplitKind
         public var splitReason: String
         public var stages: [StageReport]
@@ -52,32 +58,72 @@ public struct Training {
         public var evaluation: EvaluationTable
     }
 
+    /// What is asked in an evaluation, and what is told of it.
+    public struct EvaluationOptions: Sendable {
+        /// Fits of a replay, where nobody says otherwise.
+        public static let refits = 12
+
+        /// Ask by ``RefitReplay`` with so many fits, instead of once after the cut.
+        public var refits: Int?
+        /// Numbers by segment, too.
+        public var segments = false
+        /// Run files of all systems are written into this folder.
+        public var runs: URL?
+
+        public init() {}
+    }
+
     /// Trains on the log as it stands now and publishes the bundle.
-    public func run(log: some EventLog, catalogue: some Catalogue) throws -> Report {
+    /// - Parameter isForced: publishes also what is worse than what is published.
+    public func run(log: some EventLog, catalogue: some Catalogue, isForced: Bool = false) throws -> Report {
         let runner = StageRunner(cache: cache, codeVersion: codeVersion, report: report)
         let plan = try Plan(self, log: log, catalogue: catalogue, runner: runner)
         let twin = try plan.twin()
-        let table = try plan.fit.evaluate(twin, asked: plan.outer)
+        let answers = try plan.fit.answers(twin, asked: plan.outer)
+        let table = plan.fit.table(answers, twin, protocolName: plan.protocolName)
+        let present = try? bundles.current()
+        let gate = try present.flatMap { try Gate(training: self, plan: plan, published: $0.manifest).report(answers) }
+        let isHeld = !isForced && gate?.isWorse ?? false
         let published = try plan.published()
         let id = try runner.measure("publish", window: "published") { _ in
-            let (id, isNew) = try publish(published, table: table, plan: plan)
+            let (id, isNew) = try publish(published, table: table, plan: plan, isHeld: isHeld)
+            if isHeld { return (id, "bundle \(id) is built, and not published") }
             return (id, isNew ? "bundle \(id)" : "nothing new: \(id) stays")
         }
         cache.prune(keeping: runner.usedKeys)
         return Report(
-            bundle: id, split: plan.outer.kind, splitReason: plan.outer.reason, stages: runner.reports,
+            bundle: id, isPublished: !isHeld, gate: gate, split: plan.outer.kind, splitReason: plan.outer.reason,
+            stages: runner.reports,
             rankers: published.rankers, evaluation: table)
     }
 
-    /// Makes the twin, or reuses it, and measures it; nothing is published.
-    public func evaluate(log: some EventLog, catalogue: some Catalogue) throws -> EvaluationTable {
+    /// Makes the twin (or the fits of a replay), or reuses it, and measures it; nothing is published.
+    public func evaluate(
+        log: some EventLog, catalogue: some Catalogue, _ options: EvaluationOptions = .init()
+    ) throws -> EvaluationTable {
         let plan = try Plan(
             self, log: log, catalogue: catalogue,
             runner: StageRunner(cache: cache, codeVersion: codeVersion, report: report))
-        return try plan.fit.evaluate(try plan.twin(), asked: plan.outer)
+        let bundle: Fit.Bundle
+        let answers: [ScenarioAnswers]
+        var name = plan.protocolName
+        if let refits = options.refits {
+            let replay = RefitReplay(
+                plan.history, rows: Array(plan.history.rows.indices), options: configuration.split, refits: refits)
+            let answered = try replay.answers(self, plan)
+            (answers, bundle, name) = ([answered.answers], answered.bundle, replay.protocolName)
+        } else {
+            bundle = try plan.twin()
+            answers = try plan.fit.answers(bundle, asked: plan.outer)
+        }
+        if let folder = options.runs { try plan.fit.write(answers, bundle, runs: folder) }
+        return plan.fit.table(answers, bundle, protocolName: name, segmented: options.segments)
     }
 
-    private func publish(_ bundle: Fit.Bundle, table: EvaluationTable, plan: Plan) throws -> (id: String, isNew: Bool) {
+    /// - Parameter isHeld: seals it, and leaves what is published as it is.
+    private func publish(
+        _ bundle: Fit.Bundle, table: EvaluationTable, plan: Plan, isHeld: Bool
+    ) throws -> (id: String, isNew: Bool) {
         let draft = try bundles.draft()
         try bundle.files.assemble(in: draft)
         var values: [String: [String: Double]] = [:]
@@ -98,6 +144,14 @@ public struct Training {
             try bundles.remove(sealed.id)
             return (current.id, false)
         }
+        if isHeld {
+            // A second try makes the same bundle: one is enough.
+            let same = try bundles.all().first { id in
+                id != sealed.id && (try? bundles.open(id))?.manifest.contentHash == sealed.manifest.contentHash
+            }
+            if let same { try bundles.remove(sealed.id) }
+            return (same ?? sealed.id, same == nil)
+        }
         try bundles.publish(sealed.id)
         return (sealed.id, true)
     }
@@ -112,6 +166,8 @@ struct Plan {
     /// The same within what is known before T1.
     let inner: Split
     let fit: Fit
+    /// How the twin is asked.
+    var protocolName: String { Fit.protocolName(outer, fit.training.configuration.split) }
 
     init(
         _ training: Training, log: some EventLog, catalogue: some Catalogue, runner: StageRunner
@@ -154,6 +210,7 @@ struct Plan {
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nothingToLearn(events: Int, positive: String)
     case unknownScenario(got: String, expected: [String])
+    case nothingToAsk(events: Int)
 
     public var description: String {
         switch self {
@@ -161,6 +218,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "no scenario \"\(got)\" in the configuration: choose one of \(expected.joined(separator: ", "))"
         case .nothingToLearn(0, _):
             "this home has no events to learn from: import some first (magpie import PATH)"
+        case .nothingToAsk(let events):
+            "none of the \(events) events can be asked about: no user has a positive after split.minimumHistory others; "
+                + "lower it in magpie.json, or import more events"
         case .nothingToLearn(let events, let positive):
             "none of the \(events) events is positive by the rule \"\(positive)\": "
                 + "set events.positive in magpie.json to what your events mean"

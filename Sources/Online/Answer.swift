@@ -51,6 +51,11 @@ public struct Answer: Sendable {
         public var merged: Int
         /// Candidates that another of the same group took the place of.
         public var sameGroup: Int
+        /// The diversity that was asked for, and how many of the first places went to another than before.
+        public var diversity = 0.0
+        public var moved = 0
+        /// Items that a cap put off.
+        public var capped = 0
         public var microseconds: Stages
 
         public struct Exclusion: Sendable {
@@ -70,6 +75,7 @@ public struct Answer: Sendable {
             public var score = 0.0
             public var features = 0.0
             public var rank = 0.0
+            public var reorder = 0.0
         }
     }
 

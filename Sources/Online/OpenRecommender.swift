@@ -17,7 +17,8 @@ extension Recommender {
             indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
             textSearch: trained.text?.search ?? TextSearchOptions(),
             timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
-            outside: try (store as? any OutsideTables)?.outsideTables() ?? [])
+            outside: try (store as? any OutsideTables)?.outsideTables() ?? [],
+            withoutFeatures: trained.ranker?.withoutFeatures ?? [])
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
@@ -38,9 +39,15 @@ extension Recommender {
         /// How items' words were read.
         var text: TextOptions?
         var timeZone: String?
+        var ranker: Ranker?
 
         struct Index: Decodable {
             var recall: Double
+        }
+
+        struct Ranker: Decodable {
+            /// What its rankers were trained without.
+            var withoutFeatures: [String]?
         }
     }
 }

@@ -27,6 +27,7 @@ public struct Recommender: Sendable {
     public func answer(_ request: Request, now: Timestamp, deadline: Deadline = .none) throws -> Answer {
         try check(request.page)
         if let sort = request.page.sort { return try sorted(request, by: sort, now: now) }
+        let reorder = try Reorder(request, snapshot.scenario(request.scenario), snapshot.items)
         let stage = try candidates(for: request, now: now, deadline: deadline)
         var funnel = stage.funnel
         var watch = Stopwatch()
@@ -43,14 +44,24 @@ public struct Recommender: Sendable {
             let isFirst = Set(order.filter(isNamed))
             order = order.filter(isFirst.contains) + order.filter { !isFirst.contains($0) }
         }
-        let (kept, sameGroup) = reorder(order, stage)
-        funnel.sameGroup = sameGroup
         funnel.microseconds.rank = watch.lap()
 
-        let places = placing(kept, stage, request).prefix(request.count)
+        let alone = reorder.ungrouped(order, stage, snapshot.items)
+        let kept = reorder.diversified(alone, stage, scores: scores, snapshot.similarities)
+        let (all, putOff) = reorder.capped(placing(kept, stage, request), count: request.count) {
+            attribute(of: $0, stage, $1)
+        }
+        let places = all.prefix(request.count)
+        funnel.sameGroup = order.count - alone.count
+        funnel.diversity = reorder.diversity
+        funnel.moved = zip(alone, kept).prefix(request.count).count { $0 != $1 }
+        funnel.capped = putOff
+        funnel.microseconds.reorder = watch.lap()
         var entries: [Answer.Entry] = []
         // From the last to the first: a new item has the score of the one behind it.
-        var score: Float = kept.dropFirst(request.count).first.map { scores[$0] } ?? 0
+        let behind = all.dropFirst(request.count).lazy.compactMap { if case .row(let row) = $0 { row } else { nil } }
+            .first
+        var score: Float = behind.map { scores[$0] } ?? 0
         for place in places.reversed() {
             switch place {
             case .row(let row):
@@ -197,20 +208,6 @@ public struct Recommender: Sendable {
             return (ranker.scores(of: features), isCold ? .popular : .ranked)
         }
         return (stage.fused, isCold ? .popular : .retrieved)
-    }
-
-    /// One item of a `groupId`: the first stays.
-    private func reorder(_ order: [Int], _ stage: Candidates) -> (kept: [Int], sameGroup: Int) {
-        guard stage.scenario.onePerGroup, snapshot.items.schema[ReservedAttribute.groupId] != nil else {
-            return (order, 0)
-        }
-        var groups = Set<String>()
-        let kept = order.filter { row in
-            guard case .keyword(let group)? = snapshot.items.attribute(ReservedAttribute.groupId, of: stage.items[row])
-            else { return true }
-            return groups.insert(group).inserted
-        }
-        return (kept, order.count - kept.count)
     }
 
     // MARK: Parts

@@ -23,6 +23,10 @@ public struct Request: Sendable {
     public var candidates: [ItemID]?
     /// A vector of the caller's own model in place of what the embedding would be: of the user, the query, the basket.
     public var vector: [Float]?
+    /// 0 ... 1: see ``Scenario/diversity``, which it replaces.
+    public var diversity: Double?
+    /// See ``Scenario/caps``, which they replace; none with an empty array.
+    public var caps: [CategoryCap]?
     /// What a search wants to know beside the best items.
     public var page = SearchPage()
 
@@ -53,6 +57,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
     case nothingAsked(scenario: String)
     case vector(got: String, expected: String)
     case attribute(use: String, got: String, expected: [String])
+    case diversity(got: Double)
 
     public var description: String {
         switch self {
@@ -66,6 +71,7 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
             "the vector has \(got), expected \(expected)"
         case .attribute(let use, let got, let expected):
             "no attribute \"\(got)\" to \(use) by in this bundle: choose one of \(expected.joined(separator: ", "))"
+        case .diversity(let got): "diversity is \(got), expected 0 to 1"
         case .nothingAsked(let scenario):
             "scenario \(scenario) needs a text to search for: it was empty"
         }

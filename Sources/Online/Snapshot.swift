@@ -30,10 +30,11 @@ public struct Snapshot: Sendable {
     ///   - textSearch: how the text of a search is read.
     ///   - timeZone: of features in local time.
     ///   - outside: the home's outside tables, of which those that the bundle knows are read.
+    ///   - withoutFeatures: beginnings of the names of features that its rankers do without.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
         indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions(),
-        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = []
+        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutFeatures: [String] = []
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -97,11 +98,16 @@ public struct Snapshot: Sendable {
             retrievers.append(MomentRetriever.covisits(itemCount: items.count))
         }
 
-        let features = FeatureCatalogue(
+        let all = FeatureCatalogue(
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), items: items,
             popularity: popularity, timeZone: timeZone,
             outside: OutsideFile.updated(try there(BundleFiles.outside).map(OutsideFile.read) ?? [], by: live))
+        let features = all.without(withoutFeatures)
         let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
+        // What is misspelt leaves nothing out, and nobody would see it.
+        if !isPartial, let none = withoutFeatures.first(where: { !all.has($0) }) {
+            throw SnapshotError.noFeature(got: none, expected: all.names)
+        }
         var rankers: [String: LinearRanker] = [:]
         for scenario in scenarios {
             guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
@@ -187,9 +193,13 @@ public struct Snapshot: Sendable {
 
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {
     case itemCount(file: String, got: Int, expected: Int)
+    case noFeature(got: String, expected: [String])
 
     public var description: String {
         switch self {
+        case .noFeature(let got, let expected):
+            "ranker.withoutFeatures has \"\(got)\", with which no feature begins: there are "
+                + expected.joined(separator: ", ")
         case .itemCount(let file, let got, let expected):
             "\(file) has \(got) items and the item table \(expected): the files are not of one bundle; "
                 + "train again, or roll back to an older bundle"

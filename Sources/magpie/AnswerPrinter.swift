@@ -81,9 +81,24 @@ struct AnswerPrinter {
                 }
                 Swift.print(table.text(indent: "     "))
             }
-            if funnel.sameGroup > 0 { Swift.print("  \(funnel.sameGroup) of a group that is already there left out") }
             Swift.print()
         }
+        let done = reordered(funnel)
+        if !done.isEmpty {
+            Swift.print(Style.bold("4  Re-order"), Style.dim(time(funnel.microseconds.reorder)))
+            for line in done { Swift.print("  " + line) }
+            Swift.print()
+        }
+    }
+
+    private func reordered(_ funnel: Answer.Funnel) -> [String] {
+        var done: [String] = []
+        if funnel.sameGroup > 0 { done.append("\(funnel.sameGroup) of a group that is already there left out") }
+        if funnel.diversity > 0 {
+            done.append("diversity \(Numbers.fixed(funnel.diversity, 2)): \(funnel.moved) of the first places changed")
+        }
+        if funnel.capped > 0 { done.append("\(funnel.capped) put off by a cap") }
+        return done
     }
 
     private func time(_ microseconds: Double) -> String {

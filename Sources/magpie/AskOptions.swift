@@ -18,6 +18,19 @@ struct AskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Leave this item out; may be repeated.", valueName: "item"))
     var exclude: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "How much unlikeness counts against relevance, 0 to 1. (default: the scenario's)", valueName: "share")
+    )
+    var diversity: Double?
+
+    @Option(
+        name: .customLong("cap"),
+        help: ArgumentHelp(
+            "At most so many with one value, e.g. genres=3, or genres=3@20 among the first 20; may be repeated.",
+            valueName: "attribute=most"))
+    var caps: [CategoryCap] = []
+
     @Option(help: "The moment to answer for: 'now', 'last-event' (of the user, else of the log) or an ISO date.")
     var at: Moment = .now
 
@@ -31,9 +44,12 @@ struct AskOptions: ParsableArguments {
     func open() throws -> Asker { try home.asker() }
 
     func request(scenario: String) throws -> Request {
-        Request(
+        var request = Request(
             id: RequestID(), scenario: scenario, count: count, filter: try filter.map(FilterPredicate.init),
             exclude: exclude.map { ItemID($0) }, useRanker: ranker ? nil : false, explain: explain || json.isOn)
+        request.diversity = diversity
+        request.caps = caps.isEmpty ? nil : caps
+        return request
     }
 }
 
@@ -47,6 +63,10 @@ extension HomeOptions {
         let recommender = try Recommender(opening: bundle, log: opened.store, catalogue: opened.store)
         return Asker(opened: opened, bundle: bundle, recommender: recommender)
     }
+}
+
+extension CategoryCap: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
 
 /// An open home with the recommender of its current bundle.

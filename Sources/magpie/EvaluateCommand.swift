@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import MagpieEvaluation
 import MagpieOffline
 
 struct EvaluateCommand: ParsableCommand {
@@ -12,14 +11,41 @@ struct EvaluateCommand: ParsableCommand {
             fusion (ranker off) and one for the whole; the whole is compared with the best single retriever by a paired \
             bootstrap over the requests.
 
+            --protocol replay lives through the history once more: a new fit at equal steps of each user's last events, \
+            live state between, each user asked at the moment of the first of theirs. Nothing knows what comes later.
+
             EXAMPLES
               magpie evaluate
+              magpie evaluate --segments
+              magpie evaluate --protocol replay --refits 12 --runs runs
               magpie evaluate --json
             """)
+
+    enum ProtocolName: String, ExpressibleByArgument, CaseIterable { case split, replay }
+
+    @Option(
+        name: .customLong("protocol"),
+        help: "split: once, as the configuration cuts; replay: of the home scenario, with fits along the clock.")
+    var protocolName = ProtocolName.split
+
+    @Option(help: "How many fits a replay makes. (default: 12)")
+    var refits: Int?
+
+    @Flag(help: "Numbers also by length of the user's history, and by how popular the relevant items are.")
+    var segments = false
+
+    @Option(help: ArgumentHelp("Write TREC run files of all systems, and what was relevant, here.", valueName: "dir"))
+    var runs: String?
 
     @OptionGroup var home: HomeOptions
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var json: JSONOption
+
+    func validate() throws {
+        guard let refits else { return }
+        guard protocolName == .replay else { throw ValidationError("--refits belongs to --protocol replay") }
+        guard (1...10_000).contains(refits) else { throw ValidationError("--refits is \(refits), expected 1 to 10000") }
+    }
 
     func run() throws {
         let opened = try home.open()
@@ -30,32 +56,14 @@ struct EvaluateCommand: ParsableCommand {
             configuration: opened.configuration, seed: compute.seed, threads: compute.threads,
             codeVersion: Magpie.version, work: opened.home.workFolder, bundles: opened.home.bundles,
             report: display.show)
-        let table = try training.evaluate(log: opened.store, catalogue: opened.store)
+        var options = Training.EvaluationOptions()
+        options.refits = protocolName == .replay ? refits ?? Training.EvaluationOptions.refits : nil
+        options.segments = segments
+        options.runs = runs.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        let table = try training.evaluate(log: opened.store, catalogue: opened.store, options)
         if json.isOn { return try JSONOption.print(table) }
         EvaluationPrinter.print(table)
-    }
-}
-
-enum EvaluationPrinter {
-    static func print(_ table: EvaluationTable) {
-        Swift.print(Style.bold("Protocol"), table.protocolName)
-        let metrics = table.metrics
-        for scenario in table.scenarios {
-            Swift.print()
-            var shown = Table([.text(scenario)] + metrics.map(Table.Column.number) + [.number("requests")])
-            for row in table.rows where row.scenario == scenario {
-                shown.add(
-                    [row.system] + metrics.map { Numbers.fixed(row.values[$0] ?? .nan, 4) }
-                        + [Numbers.count(row.requests)])
-            }
-            Swift.print(shown.text())
-            for c in table.comparisons where c.scenario == scenario {
-                Swift.print(
-                    Style.dim(
-                        "\(c.system) - \(c.against), \(c.metric): \(Numbers.fixed(c.difference, 4)) "
-                            + "[\(Numbers.fixed(c.low, 4)), \(Numbers.fixed(c.high, 4))] "
-                            + "(95 %, paired bootstrap)"))
-            }
-        }
+        EvaluationPrinter.printOthers(of: table)
+        EvaluationPrinter.printSegments(of: table)
     }
 }

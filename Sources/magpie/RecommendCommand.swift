@@ -12,6 +12,7 @@ struct RecommendCommand: ParsableCommand {
             EXAMPLES
               magpie recommend --user 1
               magpie recommend --user 1 --filter 'genres:Comedy AND year>=1990' -n 5
+              magpie recommend --user 1 --diversity 0.3 --cap genres=3
               magpie recommend --user 1 --explain
             """)
 

@@ -10,11 +10,17 @@ struct TrainCommand: ParsableCommand {
             Runs all stages and reports on each. What an earlier run made from the same events, configuration and seed \
             is reused; a run that was cut off goes on where it stopped.
 
+            Where the configuration differs from the published bundle's, both are fitted on one window and asked the same             questions. Worse beyond noise: the bundle is built, not published, and the exit code is 3.
+
             EXAMPLES
               magpie train
               magpie train --home shop --threads 1 --seed 7
               magpie train --json > report.json
+              magpie train --force
             """)
+
+    @Flag(help: "Publish also what is worse than what is published.")
+    var force = false
 
     @OptionGroup var home: HomeOptions
     @OptionGroup var compute: ComputeOptions
@@ -29,14 +35,30 @@ struct TrainCommand: ParsableCommand {
             configuration: opened.configuration, seed: compute.seed, threads: compute.threads,
             codeVersion: Magpie.version, work: opened.home.workFolder, bundles: opened.home.bundles,
             report: display.show)
-        let report = try training.run(log: opened.store, catalogue: opened.store)
-        if json.isOn { return try JSONOption.print(report) }
-        print()
-        print(Style.bold("Split"), "by \(report.split.rawValue):", report.splitReason)
-        EvaluationPrinter.print(report.evaluation)
-        print()
-        print(Style.green("Published"), report.bundle)
+        let report = try training.run(log: opened.store, catalogue: opened.store, isForced: force)
+        if json.isOn {
+            try JSONOption.print(report)
+        } else {
+            print()
+            print(Style.bold("Split"), "by \(report.split.rawValue):", report.splitReason)
+            EvaluationPrinter.print(report.evaluation)
+            print()
+            if let gate = report.gate { EvaluationPrinter.print(gate) }
+            if report.isPublished { print(Style.green("Published"), report.bundle) }
+        }
+        guard report.isPublished else {
+            // What it is worse by stands on standard output.
+            let message =
+                "not published: \(report.bundle) is built, but its configuration is worse than that of the published "
+                + "\(report.gate?.against ?? "bundle"): take it with 'magpie bundles publish \(report.bundle)' "
+                + "or 'magpie train --force', or change magpie.json\n"
+            FileHandle.standardError.write(Data(message.utf8))
+            throw ExitCode(Self.heldCode)
+        }
     }
+
+    /// The bundle is built and not published.
+    static let heldCode: Int32 = 3
 }
 
 /// Shows training's stages: a line each when done, a bar while at work.

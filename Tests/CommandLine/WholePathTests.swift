@@ -99,9 +99,40 @@ import Testing
 
         let table = try magpie.run("evaluate", "--json")
         #expect(table.exitCode == 0 && table.output.contains("\"ndcg@10\""))
+        let runs = magpie.folder.appendingPathComponent("runs")
+        let segments = try magpie.run("evaluate", "--segments", "--runs", runs.path)
+        #expect(segments.exitCode == 0, "\(segments.error)")
+        for part in ["home, by positives in the history: ndcg@10", "3-9", "tail-recall@50", "requests"] {
+            #expect(segments.output.contains(part), "\(part) in \(segments.output)")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: runs.path)
+        #expect(names.contains("home.qrels") && names.contains("home.whole.trec") && names.contains("search.text.trec"))
+        let capped = try ask("recommend", "--user", "u4", "-n", "6", "--cap", "genres=2", "--diversity", "0.5")
+        #expect(capped.items.count == 4 && capped.items.count { Int($0.id).map { $0 < 15 } ?? false } == 2)
+        #expect(try magpie.run("recommend", "--cap", "genres").exitCode == 64)
+
         #expect(try magpie.run("verify").exitCode == 0)
         #expect(try magpie.run("bundles").output.contains("*"))
         #expect(try magpie.run("bundles", "rollback").exitCode == 0)
+    }
+
+    /// Films that everybody has seen are a worse answer: built, said so, not published but by force.
+    @Test func whatIsWorseIsNotPublished() throws {
+        try importWorld()
+        #expect(try magpie.run("train").exitCode == 0)
+        let good = try ask("recommend", "--user", "u2").items.map(\.id)
+        let small = try String(contentsOf: magpie.home.appendingPathComponent("magpie.json"), encoding: .utf8)
+        let worse =
+            #""scenarios": [{"name": "home", "retrievers": ["popular"], "candidatesPerRetriever": 200, "#
+            + #""excludeSeen": false, "useRanker": false, "onePerGroup": true}], "embedding":"#
+        _ = try magpie.write(small.replacing("\"embedding\":", with: worse), "home/magpie.json")
+        let held = try magpie.run("train")
+        #expect(held.exitCode == 3 && held.error.contains("magpie bundles publish"), "\(held.output) \(held.error)")
+        #expect(held.output.contains("candidate - published, ndcg@10: -") && !held.output.contains("Published"))
+        #expect(try ask("recommend", "--user", "u2").items.map(\.id) == good)
+        let forced = try magpie.run("train", "--force")
+        #expect(forced.exitCode == 0 && forced.output.contains("Published"), "\(forced.error)")
+        #expect(try ask("recommend", "--user", "u2").items.map(\.id) != good)
     }
 
     @Test func explainShowsEveryStage() throws {

@@ -85,7 +85,7 @@ import Testing
         for name in ["", "ndcg", "ndcg@", "ndcg@0", "ndcg@-1", "ndcg@x", "NDCG@10", "ndcg@10@10", "what@10"] {
             #expect(Metrics.named(name) == nil)
         }
-        #expect(Set((Metrics.all.map { $0.baseName } + Metrics.ofLists.map { $0.baseName })).count == 8)
+        #expect(Set((Metrics.all.map { $0.baseName } + Metrics.ofLists.map { $0.baseName })).count == 9)
     }
 
     @Test func ofAllLists() {

@@ -88,6 +88,9 @@ import Testing
         (#"{"events": {"weights": {"view": "much"}}}"#, "events.weights.view"),
         (#"{"events": {"positive": ">>"}}"#, "events.positive"), (#"{"timeZone": "Mars/Base"}"#, "timeZone"),
         (#"{"scenarios": [{"name": "mine"}]}"#, "scenarios[0]"), (#"{"scenarios": [3]}"#, "scenarios[0]"),
+        (Self.scenario(#""caps": ["genres"]"#), "scenarios[0].caps[0]"),
+        (Self.scenario(#""caps": ["genres=0"]"#), "scenarios[0].caps[0]"),
+        (Self.scenario(#""diversity": 1.5"#), "scenarios[0].diversity"),
         // Numbers that no trainer could work with.
         (#"{"split": {"heldOut": 1.5}}"#, "split.heldOut"), (#"{"split": {"heldOut": -1}}"#, "split.heldOut"),
         (#"{"split": {"heldOut": 0}}"#, "split.heldOut"), (#"{"split": {"horizonDays": -1}}"#, "split.horizonDays"),
@@ -119,6 +122,22 @@ import Testing
         }
         #expect(detail.hasPrefix(path), "\(detail)")
         #expect(!detail.contains("\n"))
+    }
+
+    private static func scenario(_ more: String) -> String {
+        #"{"scenarios": [{"name": "x", "retrievers": [], "candidatesPerRetriever": 9, "excludeSeen": true, "#
+            + #""useRanker": true, "onePerGroup": true, \#(more)}]}"#
+    }
+
+    /// What came later than the other keys of a scenario may be left out.
+    @Test func reorderingOfScenarios() throws {
+        func scenario(_ more: String) throws -> Scenario? {
+            try Configuration(json: Data(Self.scenario(more).utf8), file: "x").scenarios.first
+        }
+        let plain = try #require(try scenario(#""caps": []"#))
+        #expect(plain.diversity == 0 && plain.caps.isEmpty)
+        let both = try #require(try scenario(#""diversity": 0.5, "caps": ["genres=3", "brand=1@10"]"#))
+        #expect(both.diversity == 0.5 && both.caps.map(\.notation) == ["genres=3", "brand=1@10"])
     }
 
     /// Foundation knows neither the number nor the place.

@@ -67,6 +67,21 @@ import Testing
         }
     }
 
+    @Test func reordersAsAsked() async throws {
+        try await Client.run(.memory) { client in
+            let path = "/v1/recommendations?user=u0&count=6&explain=true"
+            let plain = try await client.get(path)
+            let capped = try await client.get(path + "&cap=genres=2&cap=genres=1@1")
+            #expect(capped.items.count { $0.hasPrefix("comedy") } <= 2 && capped.items.first == plain.items.first)
+            #expect(capped["funnel"]?["capped"]?.number ?? 0 > 0 && plain["funnel"]?["capped"]?.number == 0)
+            let diverse = try await client.get(path + "&diversity=0.9")
+            #expect(diverse["funnel"]?["diversity"]?.number == 0.9 && diverse.items.count == plain.items.count)
+            let posted = try await client.post(
+                "/v1/recommendations", #"{"user": "u0", "count": 6, "cap": ["genres=2", "genres=1@1"]}"#)
+            #expect(posted.items == capped.items)
+        }
+    }
+
     @Test func whatIsAskedWronglyIsSaid() async throws {
         try await Client.run(.memory) { client in
             let filter = try await client.get("/v1/recommendations?filter=year%3E")
@@ -78,6 +93,10 @@ import Testing
                 ("/v1/recommendations?count=many", "expected a number"),
                 ("/v1/recommendations?count=1&count=2", "stands twice"),
                 ("/v1/recommendations?explain=maybe", "true or false"),
+                ("/v1/recommendations?diversity=2", "expected 0 to 1"),
+                ("/v1/recommendations?diversity=x", "expected a number"),
+                ("/v1/recommendations?cap=genres", "such as genres=3"),
+                ("/v1/recommendations?cap=year=3", "no attribute \"year\" to cap by"),
                 ("/v1/recommendations?user=", "not empty"),
                 ("/v1/recommendations?user=%ff", "UTF-8"),
                 ("/v1/recommendations?scenario=x", "no scenario \"x\""),

@@ -17,11 +17,17 @@ public struct CatalogueCounts: Sendable {
     /// By item: how many users had a positive with it in the training data.
     public var usersPerItem: [Int]
     public var userCount: Int
+    /// By item: numbers of its keywords; empty when nobody asked for them.
+    private let words: [Set<UInt32>]
 
-    public init(usersPerItem: [Int], userCount: Int) {
+    public init(usersPerItem: [Int], userCount: Int, keywords: [Set<UInt32>] = []) {
+        precondition(keywords.isEmpty || keywords.count == usersPerItem.count, "\(keywords.count) sets of keywords")
         self.usersPerItem = usersPerItem
         self.userCount = userCount
+        words = keywords
     }
+
+    func keywords(of item: ItemIndex) -> Set<UInt32> { words.isEmpty ? [] : words[Int(item)] }
 
     public var itemCount: Int { usersPerItem.count }
 }
@@ -38,5 +44,12 @@ extension ListsMetric {
 }
 
 extension Metrics {
-    public static let ofLists: [any ListsMetric.Type] = [Coverage.self, Novelty.self, Gini.self]
+    public static let ofLists: [any ListsMetric.Type] = [
+        Coverage.self, Novelty.self, Gini.self, IntraListDiversity.self,
+    ]
+
+    /// What an evaluation prints of all lists of a system together.
+    public static let shownOfLists: [any ListsMetric] = [
+        Coverage(10), Gini(10), Novelty(10), IntraListDiversity(10),
+    ]
 }

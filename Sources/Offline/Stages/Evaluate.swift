@@ -8,61 +8,66 @@ extension Fit {
     private static let depth = 100
 
     /// Asks a bundle what happened after its window.
-    func evaluate(_ bundle: Bundle, asked split: Split) throws -> EvaluationTable {
-        let replay = Replay(history: history, split: split, rules: training.configuration.events)
+    func answers(_ bundle: Bundle, asked split: Split) throws -> [ScenarioAnswers] {
         let known = try open(bundle.files, bundle.data).snapshot
-        var table = EvaluationTable(
-            protocolName: Self.protocolName(split, training.configuration.split), metrics: Metrics.shown.map(\.name))
-        for scenario in training.configuration.scenarios {
+        return try training.configuration.scenarios.compactMap { scenario in
             // Another stream of known-item queries than the ranker learned from.
             let questions = questions(for: scenario, bundle.data, split, stream: 1)
-            if questions.isEmpty { continue }
-            var perRequest: [(system: System, values: [String: [Double]])] = []
-            for system in System.all(of: scenario, in: known) {
-                let values = try runner.measure("evaluate", window: "twin") { progress in
-                    // Opened anew: replay by clock moves the state on.
-                    let recommender = try open(bundle.files, bundle.data)
-                    let lists = try replay.map(
-                        questions, recommender, threads: training.threads, progress: progress
-                    ) { question, recommender in
-                        try system.answer(question, recommender, count: Self.depth)
-                    }
-                    var values: [String: [Double]] = [:]
-                    for metric in Metrics.shown {
-                        values[metric.name] = zip(lists, questions).map { metric.value($0, relevant: $1.relevant) }
-                    }
-                    return (values, "\(scenario.name), \(system.name): \(questions.count) requests")
-                }
-                perRequest.append((system, values))
-                table.rows.append(
-                    .init(
-                        scenario: scenario.name, system: system.name, requests: questions.count,
-                        values: values.mapValues { $0.reduce(0, +) / Double($0.count) }))
-            }
-            table.comparisons += compare(perRequest, scenario: scenario.name)
+            if questions.isEmpty { return nil }
+            return try ask(
+                questions, System.all(of: scenario, in: known), scenario: scenario.name, bundle, split, window: "twin")
         }
+    }
+
+    /// Asks every system every question, each as of its moment.
+    func ask(
+        _ questions: [Question], _ systems: [System], scenario: String, _ bundle: Bundle, _ split: Split,
+        window: String
+    ) throws -> ScenarioAnswers {
+        let replay = Replay(history: history, split: split, rules: training.configuration.events)
+        let kinds = bundle.data.kinds
+        return try runner.measure("evaluate", window: window) { progress in
+            // Opened anew: replay by clock moves the state on.
+            let recommender = try open(bundle.files, bundle.data)
+            let there = Set(recommender.snapshot.retrievers.map(\.name))
+            let results = try replay.map(questions, recommender, threads: training.threads, progress: progress) {
+                question, recommender in
+                let length = question.user.map { Int(recommender.state.user($0)?.positives ?? 0) }
+                let lists = try systems.map { system -> [ItemKey] in
+                    // A bundle of little data may lack a retriever that a later one has.
+                    if case .retriever(let name) = system, !there.contains(name) { return [] }
+                    return try system.answer(question, recommender, count: Self.depth)
+                }
+                return (length, lists)
+            }
+            var answers = ScenarioAnswers(scenario: scenario, systems: systems)
+            for (question, (length, lists)) in zip(questions, results) {
+                answers.append(.init(question: question, historyLength: length, kinds: kinds), lists)
+            }
+            return (answers, "\(scenario): \(questions.count) requests, \(systems.count) systems")
+        }
+    }
+
+    /// - Parameter bundle: what is new, popular or in the long tail is so by its window.
+    func table(
+        _ answers: [ScenarioAnswers], _ bundle: Bundle, protocolName: String, segmented: Bool = false
+    ) -> EvaluationTable {
+        var table = EvaluationTable(protocolName: protocolName, metrics: Metrics.shown.map(\.name))
+        let knowledge = bundle.data.knowledge
+        for own in answers { table.add(own, knowledge, segmented: segmented, seed: training.seed) }
         return table
     }
 
-    /// The whole against the best single retriever, by the first metric.
-    private func compare(
-        _ systems: [(system: System, values: [String: [Double]])], scenario: String
-    ) -> [EvaluationTable.Comparison] {
-        let metric = Metrics.shown[0].name
-        func values(_ system: (system: System, values: [String: [Double]])) -> [Double] { system.values[metric] ?? [] }
-        let singles = systems.filter { if case .retriever = $0.system { true } else { false } }
-        guard let whole = systems.first(where: { $0.system == .whole }),
-            let best = singles.max(by: { values($0).reduce(0, +) < values($1).reduce(0, +) })
-        else { return [] }
-        let bootstrap = PairedBootstrap(values(whole), values(best), seed: training.seed)
-        return [
-            .init(
-                scenario: scenario, metric: metric, system: whole.system.name, against: best.system.name,
-                difference: bootstrap.difference, low: bootstrap.low, high: bootstrap.high)
-        ]
+    /// Run files of what was answered: see ``RunFolder``.
+    func write(_ answers: [ScenarioAnswers], _ bundle: Bundle, runs folder: URL) throws {
+        var ids = history.itemIDs
+        for item in bundle.data.items { ids[item.id.key] = item.id }
+        for own in answers {
+            try RunFolder.write(own, to: folder, userID: { history.userIDs[$0] }, itemID: { ids[$0] })
+        }
     }
 
-    private static func protocolName(_ split: Split, _ options: SplitOptions) -> String {
+    static func protocolName(_ split: Split, _ options: SplitOptions) -> String {
         switch split.kind {
         case .clock:
             return "by clock: one request a session after the cut, relevant are the user's new positives; "

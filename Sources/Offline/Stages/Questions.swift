@@ -34,7 +34,7 @@ enum Questions {
         return order.prefix(count).sorted().map { questions[$0] }
     }
 
-    private static func byUser(_ history: History, _ split: Split) -> [Question] {
+    static func byUser(_ history: History, _ split: Split) -> [Question] {
         var last: [UserKey: Timestamp] = [:]
         var seen: [UserKey: Set<ItemKey>] = [:]
         let people = People(history, through: split.known)

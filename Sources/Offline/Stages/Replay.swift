@@ -67,6 +67,16 @@ struct Replay {
         progress: (Double) -> Void
     ) throws -> Examples {
         let sample = NegativeSample(requests: questions.count, maximumExamples: maximumExamples)
+        var examples = Examples(names: recommender.snapshot.features.names)
+        try append(questions, recommender, sample, to: &examples, threads: threads, progress: progress)
+        return examples
+    }
+
+    /// The same, behind others of the same features.
+    func append(
+        _ questions: [Question], _ recommender: Recommender, _ sample: NegativeSample, to examples: inout Examples,
+        threads: Int, progress: (Double) -> Void
+    ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
             question, recommender -> (FeatureMatrix, [Bool], Int) in
             let stage = try recommender.candidates(for: Request(question), now: question.now)
@@ -75,8 +85,6 @@ struct Replay {
             let rows = sample.rows(labels: labels, fused: stage.fused)
             return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, missed)
         }
-        var examples = Examples(names: recommender.snapshot.features.names)
         for (matrix, labels, missed) in groups { examples.append(matrix, labels: labels, missedPositives: missed) }
-        return examples
     }
 }

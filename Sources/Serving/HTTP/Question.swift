@@ -12,6 +12,8 @@ import MagpieOnline
 /// | `scenario` | a named way of answering |
 /// | `filter` | a ``FilterPredicate``, such as `genres:Action AND year>=1990` |
 /// | `exclude` | ids that must not be in the answer; in a query once for each |
+/// | `diversity` | 0 to 1: how much unlikeness counts against relevance; without it as the scenario says |
+/// | `cap` | `genres=3`: at most three of one genre, `genres=3@20`: among the first twenty; in a query once for each |
 /// | `explain` | true: the funnel, and what each feature added |
 /// | `items` | ids to put in order, instead of retrieving any; in a query with commas between |
 /// | `vector` | numbers from the caller's own model for who asks, in place of the embedding; in a query with commas |
@@ -29,6 +31,8 @@ struct Question {
     var scenario: String
     var filter: FilterPredicate?
     var exclude: [ItemID] = []
+    var diversity: Double?
+    var caps: [CategoryCap]?
     var explain = false
     var text: String?
     var seed: ItemID?
@@ -37,8 +41,8 @@ struct Question {
     var page = SearchPage()
 
     private static let names = [
-        "user", "anonymous", "count", "scenario", "filter", "exclude", "explain", "q", "query", "total", "facets",
-        "sort", "vector", "items",
+        "user", "anonymous", "count", "scenario", "filter", "exclude", "diversity", "cap", "explain", "q", "query",
+        "total", "facets", "sort", "vector", "items",
     ]
 
     /// - Throws: ``APIError``, or a ``FilterPredicateError``.
@@ -50,9 +54,13 @@ struct Question {
                 exclude.append(ItemID(value))
                 continue
             }
+            if name == "cap" {
+                caps = (caps ?? []) + [try Self.cap(.string(value))]
+                continue
+            }
             guard seen.insert(name).inserted else { throw APIError.badRequest("\"\(name)\" stands twice in the query") }
             switch name {
-            case "count": try set(name, Double(value).map(JSONTree.number) ?? .string(value))
+            case "count", "diversity": try set(name, Double(value).map(JSONTree.number) ?? .string(value))
             case "facets", "items": try set(name, .array(value.split(separator: ",").map { .string(String($0)) }))
             case "vector":
                 try set(
@@ -100,6 +108,12 @@ struct Question {
             }
             self.count = count
         case ("count", _): throw fail("a number")
+        case ("diversity", .number(let number)):
+            guard (0...1).contains(number) else { throw fail("0 to 1") }
+            diversity = number
+        case ("diversity", _): throw fail("a number")
+        case ("cap", .array(let values)): caps = try values.map(Self.cap)
+        case ("cap", _): throw fail("an array of texts such as genres=3")
         case ("scenario", .string(let text)): scenario = text
         case ("filter", .string(let text)): filter = try FilterPredicate(text)
         case ("explain", .bool(let bool)): explain = bool
@@ -141,6 +155,13 @@ struct Question {
         }
     }
 
+    private static func cap(_ value: JSONTree) throws -> CategoryCap {
+        guard case .string(let text) = value, let cap = CategoryCap(text) else {
+            throw APIError.badRequest("\"cap\": got \(value.shown), expected \(CategoryCap.expected)")
+        }
+        return cap
+    }
+
     var userKey: UserKey? { user?.key ?? anonymous.map(Event.anonymousKey) }
 
     func request(at now: Timestamp) -> Request {
@@ -151,6 +172,8 @@ struct Question {
         request.candidates = candidates
         request.vector = vector
         request.page = page
+        request.diversity = diversity
+        request.caps = caps
         return request
     }
 }

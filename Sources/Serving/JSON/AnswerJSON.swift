@@ -96,12 +96,16 @@ extension JSONWriter {
             }
             json.field("merged", funnel.merged)
             json.field("sameGroup", funnel.sameGroup)
+            json.field("diversity", funnel.diversity)
+            json.field("moved", funnel.moved)
+            json.field("capped", funnel.capped)
             json.object("microseconds") { json in
                 json.field("query", funnel.microseconds.query)
                 json.field("retrieve", funnel.microseconds.retrieve)
                 json.field("score", funnel.microseconds.score)
                 json.field("features", funnel.microseconds.features)
                 json.field("rank", funnel.microseconds.rank)
+                json.field("reorder", funnel.microseconds.reorder)
             }
         }
     }

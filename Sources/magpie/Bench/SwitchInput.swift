@@ -61,7 +61,7 @@ extension SwitchInput {
             throw BenchError("\(path): no bundle is published yet: run magpie train --home \(path)")
         }
         let folder = try home.bundles.open(id).url
-        let snapshot = try Snapshot(opening: folder, bundle: id)
+        let snapshot = try Snapshot(opening: folder, bundle: id, scenarios: [])
         guard let checkpoint = snapshot.checkpoint else {
             throw BenchError("\(path): bundle \(id) has no state: run magpie train --home \(path)")
         }
