@@ -1,4 +1,5 @@
 import Foundation
+import MagpieBoosting
 import MagpieDomain
 import MagpieRanking
 import MagpieRetrieval
@@ -79,8 +80,24 @@ public struct LiveOptions: Sendable, Hashable, Codable {
     public init() {}
 }
 
+/// Which model orders the candidates.
+public enum RankerKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Boosted trees where XGBoost's library is there, enough requests are, and trees do better on requests held out;
+    /// else linear.
+    case auto
+    /// A weighted sum: the conditional logit.
+    case linear
+    /// Boosted trees.
+    case lambdamart
+}
+
 public struct RankerOptions: Sendable, Hashable, Codable {
+    public var kind = RankerKind.auto
+    /// Of the linear model.
     public var model = ConditionalLogit.Options()
+    public var lambdamart = LambdaMART.Options()
+    /// With fewer requests `auto` is linear.
+    public var automaticRequests = 300
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 2_000
 

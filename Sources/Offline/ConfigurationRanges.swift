@@ -117,9 +117,7 @@ extension Configuration {
             throw fail("text.synonyms[\(place)]", "\(group.count) words", "at least two that mean the same")
         }
 
-        try real("ranker.model.l2", ranker.model.l2, 0...1e6)
-        try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
-        try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
+        try checkRanker(whole, real)
         try checkScenarios(fail)
     }
 

@@ -21,7 +21,7 @@ public struct Snapshot: Sendable {
     private let encoder: QueryEncoder?
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
-    let rankers: [String: LinearRanker]
+    let rankers: [String: any Ranker]
     let availability: Availability
 
     /// - Parameters:
@@ -89,10 +89,10 @@ public struct Snapshot: Sendable {
         let features = FeatureCatalogue(
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), schema: items.schema)
         let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
-        var rankers: [String: LinearRanker] = [:]
+        var rankers: [String: any Ranker] = [:]
         for scenario in scenarios {
             guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
-            let ranker = try LinearRanker(opening: url)
+            let ranker = try Rankers.open(url)
             guard ranker.featureNames == features.names else {
                 // Without a retriever its features are missing too: the next rung is the order of the others.
                 if isPartial { continue }

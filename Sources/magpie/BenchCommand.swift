@@ -8,9 +8,10 @@ struct BenchCommand: ParsableCommand {
               magpie bench index --base base.npy --queries q.npy --metric cosine
               magpie bench text --documents films.tsv --known-item
               magpie bench embed --sequences histories.txt
+              magpie bench rank --train vali.txt --test test.txt
             """,
         subcommands: [
             BenchIndexCommand.self, BenchSwitchCommand.self, BenchEmbedCommand.self, BenchNeighboursCommand.self,
-            BenchTextCommand.self,
+            BenchTextCommand.self, BenchRankCommand.self,
         ])
 }
