@@ -98,8 +98,8 @@ let package = Package(
         tests(
             "Offline",
             [
-                "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts",
-                "Kernels", "Domain",
+                "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Boosting", "Ranking",
+                "Artifacts", "Kernels", "Domain",
             ]),
         tests("Formats", ["Formats", "Domain"]),
         tests("SQLiteStore", ["SQLiteStore", "Domain"], resources: [.copy("Golden")]),

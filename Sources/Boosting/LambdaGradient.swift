@@ -155,7 +155,7 @@ struct LambdaGradient: Sendable {
         let rows = 65_536
         let pieces = (values.count + rows - 1) / rows
         let largest =
-            Parallel.map(pieces, threads: threads) { piece in
+            Parallel.map(pieces, threads: threads) { piece -> Float in
                 var largest: Float = 0
                 for i in piece * rows..<min(values.count, (piece + 1) * rows) {
                     largest = max(largest, abs(values.pointer[i]))

@@ -36,6 +36,15 @@ public enum LambdaMART {
         }
     }
 
+    /// What a fit gives.
+    public struct Fitted: Sendable {
+        public var forest: Forest
+        public var report: Report
+        /// The scores of the requests held out (``HeldOut``), row by row, by the best trees grown on the others; empty when
+        /// there were none.
+        public var heldOutScores: [Float]
+    }
+
     /// Of fewer requests NDCG tells nothing about the number of trees.
     public static let enoughHeldOut = 20
 
@@ -43,13 +52,14 @@ public enum LambdaMART {
     public static func fit(
         _ examples: Examples, scenario: String, options: Options = Options(), seed: UInt64, threads: Int,
         library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
-    ) throws -> (Forest, Report) {
+    ) throws -> Fitted {
         guard examples.positives >= 20 else {
             throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
         }
         let parts = HeldOut(examples.groupCount, share: options.heldOut, seed: seed)
         var rounds = options.trees
         var ndcg: Double?
+        var heldOutScores: [Float] = []
         if let parts {
             let search = try Training(
                 examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut), options, seed, threads,
@@ -57,6 +67,7 @@ public enum LambdaMART {
             let best = try search.grow(progress: { progress($0 / 2) })
             rounds = best.trees
             ndcg = best.ndcg
+            heldOutScores = best.scores
         }
         let training = try Training(examples, heldOut: nil, options, seed, threads, library)
         _ = try training.grow(rounds, progress: { progress(parts == nil ? $0 : (1 + $0) / 2) })
@@ -66,7 +77,7 @@ public enum LambdaMART {
             positives: examples.positives, missedPositives: examples.missedPositives, trees: forest.treeCount,
             leaves: forest.leafCount, heldOutRequests: parts?.heldOut.count ?? 0, ndcg: ndcg,
             splits: forest.splits.map { .init(feature: $0.feature, count: $0.count) })
-        return (forest, report)
+        return Fitted(forest: forest, report: report, heldOutScores: heldOutScores)
     }
 
     /// Requests dealt into those to learn from and those held out; both ascend.
@@ -138,14 +149,14 @@ private struct Training {
     }
 
     /// Grows `rounds` trees (nil = `options.trees`), fewer when those held out say so.
-    /// - Returns: how many trees were best for those held out, and their mean NDCG then.
-    func grow(_ rounds: Int? = nil, progress: (Double) -> Void) throws -> (trees: Int, ndcg: Double?) {
+    /// - Returns: how many trees were best for those held out, and their mean NDCG and scores then.
+    func grow(_ rounds: Int? = nil, progress: (Double) -> Void) throws -> (trees: Int, ndcg: Double?, scores: [Float]) {
         let rounds = rounds ?? options.trees
         let count = learned.scores.count
         let (gradient, hessian) = (
             SharedBuffer<Float>(count: count, repeating: 0), SharedBuffer<Float>(count: count, repeating: 0)
         )
-        var best: (trees: Int, ndcg: Double?) = (rounds, nil)
+        var best: (trees: Int, ndcg: Double?, scores: [Float]) = (rounds, nil, [])
         for round in 0..<rounds {
             if round > 0 { try booster.scores(learned.matrix, into: learned.scores.pointer) }
             learned.gradient.fill(
@@ -157,7 +168,7 @@ private struct Training {
                 try booster.scores(heldOut.matrix, into: heldOut.scores.pointer)
                 let values = heldOut.gradient.ndcg(heldOut.scores, at: options.truncation)
                 let ndcg = values.reduce(0, +) / Double(max(1, values.count))
-                if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg) }
+                if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg, heldOut.scores.array()) }
                 if round + 1 - best.trees >= options.patience { break }
             }
             progress(Double(round + 1) / Double(rounds))

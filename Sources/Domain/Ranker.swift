@@ -11,10 +11,14 @@ public protocol Ranker: Sendable {
 
     /// Where every score begins.
     var bias: Float { get }
+
+    /// For scores the probabilities that the items are liked; nil where the model was not calibrated.
+    func probabilities(of scores: [Float]) -> [Float]?
 }
 
 extension Ranker {
     public var bias: Float { 0 }
+    public func probabilities(of scores: [Float]) -> [Float]? { nil }
 }
 
 /// Candidates x features, row-major. NaN = not known.

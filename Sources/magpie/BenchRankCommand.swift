@@ -151,13 +151,13 @@ struct BenchRankCommand: ParsableCommand {
         bar.begin("growing trees")
         defer { bar.end() }
         let began = Clock.now
-        let (forest, made) = try LambdaMART.fit(
+        let made = try LambdaMART.fit(
             examples, scenario: "bench", options: options, seed: compute.seed, threads: compute.threads,
             library: library, progress: bar.update)
         report.trainSeconds = Double(Clock.now - began) / 1e9
-        report.library = made.library
-        report.heldOutNDCG = made.ndcg
-        return forest
+        report.library = made.report.library
+        report.heldOutNDCG = made.report.ndcg
+        return made.forest
     }
 
     /// A grade g gains 2^g - 1.

@@ -149,12 +149,12 @@ import Testing
     @Test func ndcgByHand() {
         var examples = Examples(names: ["x"])
         examples.append(FeatureMatrix(names: ["x"], rowCount: 4), gains: [0, 1, 0, 3], missedPositives: 0)
-        let ideal = 3 + 1 / log2(3)
+        let ideal: Double = 3 + 1 / log2(3.0)
         func ndcg(_ scores: [Float], _ k: Int) -> Double { RequestNDCG.values(scores, examples, at: k)[0] }
-        #expect(abs(ndcg([0, 1, 2, 3], 10) - (3 + 1 / log2(4)) / ideal) < 1e-12)
+        #expect(abs(ndcg([0, 1, 2, 3], 10) - (3 + 1 / log2(4.0)) / ideal) < 1e-12)
         #expect(ndcg([0, 2, 1, 3], 10) == 1 && ndcg([9, 2, 1, 3], 1) == 0)
         // Ties by row: 0, 1, 2, 3.
-        #expect(abs(ndcg([0, 0, -0.0, 0], 10) - (1 / log2(3) + 3 / log2(5)) / ideal) < 1e-12)
+        #expect(abs(ndcg([0, 0, -0.0, 0], 10) - (1 / log2(3.0) + 3 / log2(5.0)) / ideal) < 1e-12)
         #expect(abs(ndcg([-1, -2, -3, -0.5], 2) - 3 / ideal) < 1e-12)
     }
 }

@@ -17,8 +17,9 @@ import Testing
         options.minimumChildWeight = 0.1
         change(&options)
         let library = try #require(RankingWorld.library)
-        return try LambdaMART.fit(
+        let fitted = try LambdaMART.fit(
             examples, scenario: "home", options: options, seed: seed, threads: threads, library: library)
+        return (fitted.forest, fitted.report)
     }
 
     /// What no weighted sum can say.
@@ -29,7 +30,7 @@ import Testing
         let (linear, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 2)
         let (trees, sum) = (RankingWorld.ndcg(forest, fresh), RankingWorld.ndcg(linear, fresh))
         #expect(trees > 0.93 && sum < 0.82, "trees \(trees), weighted sum \(sum)")
-        #expect(report.heldOutRequests == 80 && (report.ndcg ?? 0) > 0.9)
+        #expect(report.heldOutRequests == examples.groupCount / 5 && (report.ndcg ?? 0) > 0.9)
         #expect(report.trees == forest.treeCount && report.trees < 60)
         #expect(Set(report.splits.prefix(2).map(\.feature)) == ["a", "b"])
         #expect(report.library.hasPrefix("XGBoost ") && report.requests == examples.groupCount)
@@ -103,7 +104,7 @@ import Testing
         }
         let (forest, _) = try fit(examples)
         #expect(RankingWorld.ndcg(forest, examples) > 0.99)
-        #expect(forest.scores(of: examples.features).allSatisfy(\.isFinite))
+        #expect(forest.scores(of: examples.features).allSatisfy { $0.isFinite })
 
         // One request; requests of one row are left out by the examples themselves.
         var one = Examples(names: ["x"])
@@ -164,11 +165,11 @@ import Testing
         let library = try #require(RankingWorld.library)
         let matrix = try TrainingMatrix(
             RankingWorld.conjunction(requests: 3).features, library: library, threads: 1)
-        var gradient = [Float](repeating: 1, count: 30)
+        var (gradient, hessian) = ([Float](repeating: 1, count: 30), [Float](repeating: 1, count: 30))
         #expect(throws: BoostingError.self) {
             let booster = try Booster(
                 [matrix], parameters: [("tree_method", "nonsense")], library: library)
-            try booster.boost(matrix, gradient: &gradient, hessian: &gradient)
+            try booster.boost(matrix, gradient: &gradient, hessian: &hessian)
         }
     }
 }

@@ -3,8 +3,11 @@ import MagpieBoosting
 import MagpieDomain
 import MagpieRanking
 
-/// Fits the ranker that `ranker.kind` asks for. `auto` tries both where it can: it takes trees when they order the
-/// requests held out better than the linear model fitted on the same others does.
+/// Fits the ranker that `ranker.kind` asks for, and calibrates it.
+///
+/// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough, whether trees order
+/// better than the linear model (`auto`), and what a score is worth: half of them, the later one, fits the calibration, the
+/// other tells how good it is. Then the model is fitted again on all requests.
 struct RankerFit {
     let options: RankerOptions
     let seed: UInt64
@@ -43,56 +46,85 @@ struct RankerFit {
     func fit(
         _ examples: Examples, scenario: String, progress: (Double) -> Void
     ) throws -> (model: Model, report: RankerReport) {
-        guard options.kind != .linear else { return try linear(examples, scenario, "as configured") }
+        let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
+        let sum = try linearHeldOut(heldOut, scenario)
+        func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
+            var (ranker, report) = try ConditionalLogit.fit(
+                examples, scenario: scenario, options: options.model, threads: threads)
+            let calibrated = sum.flatMap { heldOut?.calibration($0) }
+            ranker.calibration = calibrated?.calibration
+            return (.linear(ranker), RankerReport(report, reason: reason, calibration: calibrated?.report))
+        }
+        guard options.kind != .linear else { return try linear("as configured") }
         guard let library else {
-            return try linear(examples, scenario, "XGBoost's library is not there: apt-get install libxgboost0")
+            return try linear("XGBoost's library is not there: apt-get install libxgboost0")
         }
         if options.kind == .auto, examples.groupCount < options.automaticRequests {
-            return try linear(
-                examples, scenario, "fewer than \(options.automaticRequests) requests (ranker.automaticRequests)")
+            return try linear("fewer than \(options.automaticRequests) requests (ranker.automaticRequests)")
         }
-        let (forest, report) = try LambdaMART.fit(
+        let fitted = try LambdaMART.fit(
             examples, scenario: scenario, options: options.lambdamart, seed: seed, threads: threads, library: library,
             progress: progress)
         var reason = "as configured"
         if options.kind == .auto {
-            guard let ndcg = report.ndcg, let other = try linearHeldOut(examples, scenario) else {
-                return try linear(examples, scenario, "too few requests to compare on")
+            guard let heldOut, let sum, let ndcg = fitted.report.ndcg else {
+                return try linear("too few requests to compare on")
             }
-            func number(_ value: Double) -> String { String(format: "%.4f", value) }
             let k = options.lambdamart.truncation
-            let of =
-                "ndcg@\(k) of \(report.heldOutRequests) requests held out: trees \(number(ndcg)), linear \(number(other))"
-            guard ndcg > other else { return try linear(examples, scenario, of) }
-            reason = of
+            let other = heldOut.ndcg(sum, at: k)
+            func number(_ value: Double) -> String { String(format: "%.4f", value) }
+            reason =
+                "ndcg@\(k) of \(heldOut.requests.groupCount) requests held out: trees \(number(ndcg)), "
+                + "linear \(number(other))"
+            guard ndcg > other else { return try linear(reason) }
         }
-        return (.trees(forest), RankerReport(report, reason: reason))
+        var forest = fitted.forest
+        let calibrated = heldOut?.calibration(fitted.heldOutScores)
+        forest.calibration = calibrated?.calibration
+        return (.trees(forest), RankerReport(fitted.report, reason: reason, calibration: calibrated?.report))
     }
 
-    private func linear(
-        _ examples: Examples, _ scenario: String, _ reason: String
-    ) throws -> (model: Model, report: RankerReport) {
-        let (ranker, report) = try ConditionalLogit.fit(
-            examples, scenario: scenario, options: options.model, threads: threads)
-        return (.linear(ranker), RankerReport(report, reason: reason))
-    }
-
-    /// Mean NDCG of the requests held out, by a linear model of the others; nil when there are too few.
-    private func linearHeldOut(_ examples: Examples, _ scenario: String) throws -> Double? {
-        guard
-            let parts = LambdaMART.HeldOut(
-                examples.groupCount, share: options.lambdamart.heldOut, seed: seed)
-        else { return nil }
+    /// The scores of the requests held out by a linear model of the others; nil when there are too few.
+    private func linearHeldOut(_ heldOut: HeldOutRequests?, _ scenario: String) throws -> [Float]? {
+        guard let heldOut else { return nil }
         do {
             let (ranker, _) = try ConditionalLogit.fit(
-                examples.requests(parts.learned), scenario: scenario, options: options.model, threads: threads)
-            let heldOut = examples.requests(parts.heldOut)
-            let values = RequestNDCG.values(
-                ranker.scores(of: heldOut.features), heldOut, at: options.lambdamart.truncation)
-            return values.reduce(0, +) / Double(max(1, values.count))
+                heldOut.learned, scenario: scenario, options: options.model, threads: threads)
+            return ranker.scores(of: heldOut.requests.features)
         } catch RankingError.tooFewExamples {
             return nil
         }
+    }
+}
+
+/// The requests that a first fit learns from, and those that judge it.
+private struct HeldOutRequests {
+    let learned: Examples
+    let requests: Examples
+
+    init?(_ examples: Examples, share: Double, seed: UInt64) {
+        guard let parts = LambdaMART.HeldOut(examples.groupCount, share: share, seed: seed) else { return nil }
+        learned = examples.requests(parts.learned)
+        requests = examples.requests(parts.heldOut)
+    }
+
+    func ndcg(_ scores: [Float], at k: Int) -> Double {
+        let values = RequestNDCG.values(scores, requests, at: k)
+        return values.reduce(0, +) / Double(max(1, values.count))
+    }
+
+    /// Fitted on the later half, judged on the other.
+    func calibration(_ scores: [Float]) -> (calibration: IsotonicCalibration, report: CalibrationReport)? {
+        guard scores.count == requests.rowCount else { return nil }
+        let middle = requests.groups[requests.groupCount / 2]
+        guard
+            let calibration = IsotonicCalibration(
+                scores: Array(scores[middle...]), labels: Array(requests.labels[middle...]))
+        else { return nil }
+        let report = CalibrationReport(
+            probabilities: scores[..<middle].map { calibration.probability(of: $0) },
+            labels: Array(requests.labels[..<middle]))
+        return (calibration, report)
     }
 }
 
@@ -108,8 +140,10 @@ public struct RankerReport: Sendable, Codable {
     public var missedPositives: Int
     public var linear: ConditionalLogit.Report?
     public var lambdamart: LambdaMART.Report?
+    /// Of its probabilities, on requests that neither the model nor the calibration had seen.
+    public var calibration: CalibrationReport?
 
-    init(_ report: ConditionalLogit.Report, reason: String) {
+    init(_ report: ConditionalLogit.Report, reason: String, calibration: CalibrationReport?) {
         kind = .linear
         self.reason = reason
         requests = report.requests
@@ -117,9 +151,10 @@ public struct RankerReport: Sendable, Codable {
         positives = report.positives
         missedPositives = report.missedPositives
         linear = report
+        self.calibration = calibration
     }
 
-    init(_ report: LambdaMART.Report, reason: String) {
+    init(_ report: LambdaMART.Report, reason: String, calibration: CalibrationReport?) {
         kind = .lambdamart
         self.reason = reason
         requests = report.requests
@@ -127,13 +162,13 @@ public struct RankerReport: Sendable, Codable {
         positives = report.positives
         missedPositives = report.missedPositives
         lambdamart = report
+        self.calibration = calibration
     }
 
     /// One line for people.
     var summary: String {
         let model = lambdamart.map { "\($0.trees) trees of \($0.leaves) leaves" } ?? "linear"
-        return
-            "\(requests) requests, \(positives) positives among \(examples) candidates, \(missedPositives) not proposed; "
-            + "\(model): \(reason)"
+        return "\(requests) requests, \(positives) positives among \(examples) candidates, "
+            + "\(missedPositives) not proposed; \(model): \(reason)"
     }
 }

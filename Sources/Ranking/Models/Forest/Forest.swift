@@ -1,3 +1,4 @@
+import Foundation
 import MagpieDomain
 import MagpieKernels
 
@@ -24,6 +25,8 @@ public struct Forest: Ranker {
     public let sigmoid: Float
     /// Features whose zero means "not known" (LightGBM's `zero_as_missing`); aligned with the names.
     public let zeroIsMissing: [Bool]
+    /// From scores to probabilities; where there is one, `sigmoid` is not asked.
+    public var calibration: IsotonicCalibration?
     let nodes: Nodes
     let pieces: ForestKernels.Pieces
     private let hasZeros: Bool
@@ -93,6 +96,11 @@ public struct Forest: Ranker {
             }
         }
         return terms.map { Float($0) }
+    }
+
+    public func probabilities(of scores: [Float]) -> [Float]? {
+        if let calibration { return scores.map { calibration.probability(of: $0) } }
+        return sigmoid > 0 ? scores.map { 1 / (1 + exp(-sigmoid * $0)) } : nil
     }
 
     public var bias: Float {

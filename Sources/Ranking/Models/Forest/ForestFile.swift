@@ -15,6 +15,7 @@ import MagpieArtifacts
 /// | `right` | U32 [n] | the right child, by its number in the file; 0 at a leaf |
 /// | `missing_left` | U8 [n] | 1: NaN goes left |
 /// | `value` | F32 [n] | of a leaf its value, of an inner node the mean of what is below it |
+/// | `calibration.score`, `calibration.probability` | F32 [k] | perhaps: ``IsotonicCalibration`` |
 ///
 /// It stands where a linear ranker stands (`ranker.<scenario>.safetensors`): the kind tells them apart. Opening walks
 /// over all nodes, so that no row can leave the file or go in circles.
@@ -50,17 +51,19 @@ extension Forest {
         self.init(
             featureNames: names.strings, base: base[0], sigmoid: sigmoid[0], zeroIsMissing: zeros.map { $0 != 0 },
             nodes: nodes)
+        calibration = try IsotonicCalibration(of: file)
     }
 
     /// Same forest, same bytes.
     public func write(to url: URL) throws {
         try Self.write(
             featureNames: featureNames, base: base, sigmoid: sigmoid, zeroIsMissing: zeroIsMissing, nodes: nodes,
-            to: url)
+            calibration: calibration, to: url)
     }
 
     static func write(
-        featureNames: [String], base: Float, sigmoid: Float, zeroIsMissing: [Bool], nodes: Nodes, to url: URL
+        featureNames: [String], base: Float, sigmoid: Float, zeroIsMissing: [Bool], nodes: Nodes,
+        calibration: IsotonicCalibration? = nil, to url: URL
     ) throws {
         var file = TensorFileWriter(kind: Self.kind, layout: Self.layout)
         file.add("features", strings: featureNames)
@@ -73,6 +76,7 @@ extension Forest {
         file.add("right", nodes.right)
         file.add("missing_left", nodes.missingLeft)
         file.add("value", nodes.value)
+        calibration?.add(to: &file)
         try file.write(to: url)
     }
 }
