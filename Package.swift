@@ -51,10 +51,15 @@ let package = Package(
             name: "CStemmer", path: "Sources/CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
         room("Retrieval", ["Domain", "Kernels", "Artifacts"], libraries: ["CStemmer"]),
         room("Ranking", ["Domain", "Kernels", "Artifacts"]),
+        // XGBoost's C library is opened when trees are trained, not linked: only that needs it.
+        room("Boosting", ["Ranking", "Domain", "Kernels"]),
         room("Online", ["Retrieval", "Ranking", "Domain", "Kernels", "Artifacts"]),
         room("Evaluation", ["Online", "Domain", "Kernels", "Artifacts"]),
         room(
-            "Offline", ["Evaluation", "Online", "Retrieval", "Ranking", "Formats", "Domain", "Kernels", "Artifacts"]),
+            "Offline",
+            [
+                "Evaluation", "Online", "Retrieval", "Boosting", "Ranking", "Formats", "Domain", "Kernels", "Artifacts",
+            ]),
         room("Formats", ["Domain"]),
         room(
             "SQLiteStore", ["Domain"],
@@ -72,7 +77,8 @@ let package = Package(
             name: "magpie",
             dependencies: [
                 "MagpieOffline", "MagpieEvaluation", "MagpieServing", "MagpieOnline", "MagpieSQLiteStore",
-                "MagpieFormats", "MagpieRetrieval", "MagpieRanking", "MagpieArtifacts", "MagpieKernels", "MagpieDomain",
+                "MagpieFormats", "MagpieRetrieval", "MagpieBoosting", "MagpieRanking", "MagpieArtifacts",
+                "MagpieKernels", "MagpieDomain",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/magpie", swiftSettings: swift),
@@ -83,7 +89,8 @@ let package = Package(
         tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
         tests("Artifacts", ["TestSupport", "Artifacts", "Domain"], resources: [.copy("Golden")]),
         tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
-        tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
+        tests("Boosting", ["TestSupport", "Boosting", "Ranking", "Kernels", "Domain"]),
         tests(
             "Online",
             ["TestSupport", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),
@@ -91,8 +98,8 @@ let package = Package(
         tests(
             "Offline",
             [
-                "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Ranking", "Artifacts",
-                "Kernels", "Domain",
+                "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Boosting", "Ranking",
+                "Artifacts", "Kernels", "Domain",
             ]),
         tests("Formats", ["TestSupport", "Formats", "Domain"]),
         tests("SQLiteStore", ["TestSupport", "SQLiteStore", "Domain"], resources: [.copy("Golden")]),

@@ -252,13 +252,39 @@ static void check_records(const mk_partition_table *scalar, const mk_partition_t
     free(records), free(query), free(parts), free(a), free(b), free(positions);
 }
 
+static void check_forest(const mk_forest_table *scalar, const mk_forest_table *fast) {
+    const size_t slots = 1 + below(6), stride = slots + below(4), count = below(150), pieces = below(7);
+    float *rows = floats(count * stride + 1), *leaves = floats(pieces * MK_FOREST_LEAVES + 1);
+    float *work = room(slots * MK_FOREST_ROWS * 4), *a = room((count + 1) * 4), *b = room((count + 1) * 4);
+    mk_forest_test tests[7 * 24];
+    mk_forest_piece list[7];
+    uint32_t columns[6], made = 0;
+    for (size_t i = 0; i < count * stride; i++) rows[i] = below(9) == 0 ? NAN : (float)below(9);
+    for (size_t s = 0; s < slots; s++) columns[s] = (uint32_t)below(slots);
+    for (size_t p = 0; p < pieces; p++) {
+        list[p].first = made;
+        for (size_t kind = 0; kind < 4; kind++) {
+            for (size_t t = below(6); t > 0; t--)
+                tests[made++] = (mk_forest_test){(uint32_t)below(slots), (float)below(9),
+                                                 below(5) == 0 ? 0 : (uint32_t)(draw() | draw())};
+            list[p].ends[kind] = made;
+        }
+    }
+    const mk_forest forest = {tests, list, leaves, pieces, columns, slots, 0.5f};
+    scalar->scores(&forest, rows, stride, count, work, a);
+    fast->scores(&forest, rows, stride, count, work, b);
+    same("forest", a, b, (count + 1) * 4);
+    free(rows), free(leaves), free(work), free(a), free(b);
+}
+
 int main(void) {
     const char *const names[] = {"neon", "avx2", "avx512"};
     unsigned long tables = 0;
     for (size_t n = 0; n < 3; n++) {
         const mk_table *vectors = mk_table_named(names[n]);
         const mk_partition_table *partitions = mk_partition_table_named(names[n]);
-        if (vectors == NULL || partitions == NULL) continue;
+        const mk_forest_table *forests = mk_forest_table_named(names[n]);
+        if (vectors == NULL || partitions == NULL || forests == NULL) continue;
         tables++;
         cases = failures = 0;
         for (uint64_t seed = 0; seed < 400; seed++) {
@@ -270,6 +296,7 @@ int main(void) {
             check_lookup_tables(mk_partition_table_named("scalar"), partitions);
             check_code_scan(mk_partition_table_named("scalar"), partitions);
             check_records(mk_partition_table_named("scalar"), partitions);
+            check_forest(mk_forest_table_named("scalar"), forests);
         }
         printf("%s: %lu comparisons with scalar, %lu differ\n", names[n], cases, failures);
         if (failures > 0) return 1;

@@ -6,8 +6,19 @@ public protocol Ranker: Sendable {
     /// One score a row; larger is better. `features.names` must equal ``featureNames``.
     func scores(of features: FeatureMatrix) -> [Float]
 
-    /// What each feature added to the score of one row: `contributions.reduce(bias, +) == score`.
+    /// What each feature added to the score of one row: `contributions.reduce(bias, +)` is the score, up to rounding.
     func contributions(of features: FeatureMatrix, row: Int) -> [Float]
+
+    /// Where every score begins.
+    var bias: Float { get }
+
+    /// For scores the probabilities that the items are liked; nil where the model was not calibrated.
+    func probabilities(of scores: [Float]) -> [Float]?
+}
+
+extension Ranker {
+    public var bias: Float { 0 }
+    public func probabilities(of scores: [Float]) -> [Float]? { nil }
 }
 
 /// Candidates x features, row-major. NaN = not known.
@@ -45,5 +56,12 @@ public struct FeatureMatrix: Sendable {
         precondition(other.names == names, "columns differ")
         values.append(contentsOf: other.values)
         rowCount += other.rowCount
+    }
+
+    /// Appends some rows of another matrix.
+    public mutating func append(_ other: FeatureMatrix, rows: Range<Int>) {
+        precondition(other.names == names, "columns differ")
+        values.append(contentsOf: other.values[rows.lowerBound * names.count..<rows.upperBound * names.count])
+        rowCount += rows.count
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MagpieBoosting
 import MagpieDomain
 import MagpieRanking
 import MagpieRetrieval
@@ -88,11 +89,27 @@ public enum ExampleSource: String, Sendable, Hashable, Codable, CaseIterable {
     case replay
 }
 
+/// Which model orders the candidates.
+public enum RankerKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Boosted trees where XGBoost's library is there, enough requests are, and trees do better on requests held out;
+    /// else linear.
+    case auto
+    /// A weighted sum: the conditional logit.
+    case linear
+    /// Boosted trees.
+    case lambdamart
+}
+
 public struct RankerOptions: Sendable, Hashable, Codable {
+    public var kind = RankerKind.auto
+    /// Of the linear model.
     public var model = ConditionalLogit.Options()
     /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen
     /// (``NegativeSample``).
     public var maximumExamples = 1_000_000
+    public var lambdamart = LambdaMART.Options()
+    /// With fewer requests `auto` is linear.
+    public var automaticRequests = 300
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 2_000
     /// Where the examples of `home`, and of scenarios of the caller's own, come from.

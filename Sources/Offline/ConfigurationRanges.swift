@@ -122,11 +122,7 @@ extension Configuration {
         try whole("semantic.iterations", semantic.iterations, 0...1_000)
         try whole("semantic.maximumItems", semantic.maximumItems, 0...many)
 
-        try real("ranker.model.l2", ranker.model.l2, 0...1e6)
-        try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
-        try whole("ranker.maximumExamples", ranker.maximumExamples, 1...many)
-        try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
-        try whole("ranker.refits", ranker.refits, 1...1_000)
+        try checkRanker(whole, real)
         try checkScenarios(fail)
     }
 

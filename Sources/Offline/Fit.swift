@@ -19,7 +19,7 @@ struct Fit {
     struct Bundle {
         var files: Draft
         var data: Dataset
-        var rankers: [String: ConditionalLogit.Report]
+        var rankers: [String: RankerReport]
     }
 
     private var configuration: Configuration { training.configuration }
@@ -68,43 +68,42 @@ struct Fit {
     /// Replays each scenario's questions against the draft and fits its ranker.
     private func rankers(
         window: String, draft: Dataset, files: Draft, split: Split
-    ) throws -> (files: [String: URL], reports: [String: ConditionalLogit.Report]) {
+    ) throws -> (files: [String: URL], reports: [String: RankerReport]) {
         var rankerFiles: [String: URL] = [:]
-        var reports: [String: ConditionalLogit.Report] = [:]
+        var reports: [String: RankerReport] = [:]
         let replayed =
             try configuration.ranker.examples == .replay
             && configuration.scenarios.contains(where: ReplayedExamples.has)
             ? ReplayedExamples(self, rows: (split.known + split.asked).sorted(), window: window) : nil
+        let fit = try RankerFit(options: configuration.ranker, seed: training.seed, threads: training.threads)
         let inputs =
             try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }
             + [
                 Configuration.key(configuration.ranker), Configuration.key(configuration.split),
                 Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
                 split.fingerprint(history), "\(training.seed)", "\(configuration.index.recall)",
-                configuration.timeZone,
+                configuration.timeZone, fit.libraryVersion,
             ] + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 2, inputs: inputs) { folder, progress in
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 3, inputs: inputs) {
+                folder, progress in
                 let recommender = try open(files, draft)
                 let questions = questions(for: scenario, draft, split, stream: 0)
                 let replay = Replay(history: history, split: split, rules: configuration.events)
                 let lived = ReplayedExamples.has(scenario) ? replayed : nil
                 let examples =
-                    try lived?.examples(for: scenario, progress: progress)
+                    try lived?.examples(for: scenario, progress: { progress($0 / 2) })
                     ?? replay.examples(
                         questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
-                        threads: training.threads, progress: progress)
+                        threads: training.threads, progress: { progress($0 / 2) })
                 let summary: String
                 do {
-                    let (ranker, report) = try ConditionalLogit.fit(
-                        examples, scenario: scenario.name, options: configuration.ranker.model,
-                        threads: training.threads)
-                    try ranker.write(to: folder.appendingPathComponent(name))
+                    let (model, report) = try fit.fit(
+                        examples, scenario: scenario.name, progress: { progress((1 + $0) / 2) })
+                    try model.write(to: folder.appendingPathComponent(name))
                     try JSONEncoder().encode(report).write(to: folder.appendingPathComponent(Self.reportFile))
-                    summary =
-                        "\(report.requests) requests, \(report.positives) positives among \(report.examples) "
-                        + "candidates, \(report.missedPositives) not proposed"
+                    summary = report.summary
                 } catch let error as RankingError {
                     guard case .tooFewExamples = error else { throw error }
                     // The next rung: this scenario is answered in the order of fusion.
@@ -116,7 +115,7 @@ struct Fit {
             if FileManager.default.fileExists(atPath: file.path) {
                 rankerFiles[name] = file
                 reports[scenario.name] = try JSONDecoder().decode(
-                    ConditionalLogit.Report.self,
+                    RankerReport.self,
                     from: Data(contentsOf: result.folder.appendingPathComponent(Self.reportFile)))
             }
         }

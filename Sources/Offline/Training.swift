@@ -54,7 +54,7 @@ public struct Training {
         public var split: SplitKind
         public var splitReason: String
         public var stages: [StageReport]
-        public var rankers: [String: ConditionalLogit.Report]
+        public var rankers: [String: RankerReport]
         public var evaluation: EvaluationTable
     }
 

@@ -193,14 +193,14 @@ public struct Recommender: Sendable {
 
     // MARK: Second stage
 
-    private func ranker(for request: Request, _ scenario: Scenario) -> LinearRanker? {
+    private func ranker(for request: Request, _ scenario: Scenario) -> (any Ranker)? {
         let isWanted = request.onlyRetriever == nil && (request.useRanker ?? scenario.useRanker)
         return isWanted ? snapshot.rankers[scenario.name] : nil
     }
 
     /// Scores by the ranker, else by fusion, and the rung that this is.
     private func score(
-        _ stage: Candidates, _ ranker: LinearRanker?, _ features: FeatureMatrix?
+        _ stage: Candidates, _ ranker: (any Ranker)?, _ features: FeatureMatrix?
     ) -> (scores: [Float], rung: Answer.Rung) {
         let proposals = stage.funnel.retrieved
         let isCold = proposals.allSatisfy { $0.candidates.isEmpty || Snapshot.impersonal.contains($0.retriever) }
@@ -294,6 +294,7 @@ public struct Recommender: Sendable {
             terms = features.names.indices.map {
                 .init(name: features.names[$0], value: features[row, $0], contribution: contributions[$0])
             }
+            if ranker.bias != 0 { terms.append(.init(name: "bias", value: 1, contribution: ranker.bias)) }
         }
         let proposals = stage.funnel.retrieved.compactMap { list -> Answer.Proposal? in
             guard let rank = list.candidates.firstIndex(where: { $0.item == item }) else { return nil }

@@ -21,7 +21,7 @@ public struct Snapshot: Sendable {
     private let encoder: QueryEncoder?
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
-    let rankers: [String: LinearRanker]
+    let rankers: [String: any Ranker]
     let availability: Availability
 
     /// - Parameters:
@@ -108,10 +108,10 @@ public struct Snapshot: Sendable {
         if !isPartial, let none = withoutFeatures.first(where: { !all.has($0) }) {
             throw SnapshotError.noFeature(got: none, expected: all.names)
         }
-        var rankers: [String: LinearRanker] = [:]
+        var rankers: [String: any Ranker] = [:]
         for scenario in scenarios {
             guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
-            let ranker = try LinearRanker(opening: url)
+            let ranker = try Rankers.open(url)
             guard ranker.featureNames == features.names else {
                 // Without a retriever its features are missing too: the next rung is the order of the others.
                 if isPartial { continue }

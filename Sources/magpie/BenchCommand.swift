@@ -9,9 +9,10 @@ struct BenchCommand: ParsableCommand {
               magpie bench text --documents films.tsv --known-item
               magpie bench embed --sequences histories.txt
               magpie bench features --events 10000000
+              magpie bench rank --train vali.txt --test test.txt
             """,
         subcommands: [
             BenchIndexCommand.self, BenchSwitchCommand.self, BenchEmbedCommand.self, BenchNeighboursCommand.self,
-            BenchTextCommand.self, BenchFeaturesCommand.self,
+            BenchTextCommand.self, BenchFeaturesCommand.self, BenchRankCommand.self,
         ])
 }

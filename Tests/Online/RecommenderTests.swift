@@ -367,6 +367,47 @@ import Testing
         #expect(throws: ArtifactError.self) { try bundled.recommender(none.url) }
     }
 
+    /// Trees stand where a weighted sum stood: the order is theirs, and so is the explanation.
+    @Test func treesRank() throws {
+        let names = try bundled.recommender().snapshot.features.names
+        let column = try #require(names.firstIndex { $0.contains("popular") })
+        let text = """
+            tree
+            num_class=1
+            max_feature_idx=\(names.count - 1)
+            objective=lambdarank
+            feature_names=\(names.indices.map { "f\($0)" }.joined(separator: " "))
+
+            Tree=0
+            num_leaves=2
+            split_feature=\(column)
+            threshold=0.5
+            decision_type=10
+            left_child=-1
+            right_child=-2
+            leaf_value=-1 3
+            leaf_count=3 1
+
+            end of trees
+            """
+        let forest = try LightGBMModel.forest(text: text, file: "model", featureNames: names)
+        let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
+        try forest.write(to: folder.file(BundleFiles.ranker("home")))
+        var request = try request()
+        request.explain = true
+        request.count = 50
+        let answer = try bundled.recommender(folder.url).answer(request, now: world.now)
+        #expect(answer.rung == .ranked && answer.entries.count > 10)
+        for entry in answer.entries {
+            let value = try #require(entry.features.first { $0.name == names[column] }).value
+            #expect(entry.score == (value > 0.5 ? 3 : -1), "\(value)")
+            // The mean of the tree, and what the feature changed.
+            #expect(entry.features.last?.name == "bias" && entry.features.count == names.count + 1)
+            #expect(abs(entry.features.reduce(0) { $0 + $1.contribution } - entry.score) < 1e-6)
+        }
+        #expect(Set(answer.entries.map(\.score)).count == 2)
+    }
+
     /// A ranker of another version's features is no missing file: it is an error that says what to do.
     @Test func aRankerOfOtherFeaturesIsRefused() throws {
         let folder = try bundled.partial(without: [BundleFiles.ranker("home")])

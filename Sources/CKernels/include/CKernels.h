@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CForest.h"
 #include "CPartition.h"
 
 #ifdef __cplusplus

@@ -1,10 +1,15 @@
 import MagpieDomain
 
-/// What a ranker learns from: requests, each with its candidates' features and which of them were then liked.
+/// What a ranker learns from: requests, each with its candidates' features and how good each of them was.
 public struct Examples: Sendable {
     public private(set) var features: FeatureMatrix
-    /// Aligned with the rows of `features`.
+    /// Aligned with the rows of `features`: what a row at the top of the list is worth, 0 = nothing. Where rows were
+    /// liked or not, 1 and 0.
+    public private(set) var gains: [Float] = []
+    /// Whether a row is worth something.
     public private(set) var labels: [Bool] = []
+    /// How much a row's gain counts beside those of others (an inverse propensity, a kind of event); 1 in general.
+    public private(set) var weights: [Float] = []
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
     /// Positives that no retriever proposed: counted, never injected.
@@ -15,15 +20,40 @@ public struct Examples: Sendable {
     }
 
     public var groupCount: Int { groups.count - 1 }
+    public var rowCount: Int { gains.count }
     public var positives: Int { labels.count { $0 } }
 
     public mutating func append(_ matrix: FeatureMatrix, labels: [Bool], missedPositives: Int) {
-        precondition(matrix.rowCount == labels.count)
+        append(matrix, gains: labels.map { $0 ? 1 : 0 }, missedPositives: missedPositives)
+    }
+
+    /// Gains are finite and not negative, and so are weights.
+    public mutating func append(
+        _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, missedPositives: Int
+    ) {
+        precondition(matrix.rowCount == gains.count)
+        precondition(gains.allSatisfy { $0 >= 0 && $0.isFinite }, "a gain is negative or not finite")
+        let weights = weights ?? [Float](repeating: 1, count: gains.count)
+        precondition(weights.count == gains.count && weights.allSatisfy { $0 >= 0 && $0.isFinite })
         self.missedPositives += missedPositives
-        // A request without a positive, or with nothing else, teaches a conditional model nothing.
-        guard labels.contains(true), labels.contains(false) else { return }
+        // A request without a positive, or with nothing else, teaches a ranker nothing.
+        guard let first = gains.first, gains.contains(where: { $0 != first }) else { return }
         features.append(matrix)
-        self.labels += labels
-        groups.append(self.labels.count)
+        self.gains += gains
+        labels += gains.map { $0 > 0 }
+        self.weights += weights
+        groups.append(self.gains.count)
+    }
+
+    /// Some of the requests, in the order given.
+    public func requests(_ chosen: [Int]) -> Examples {
+        var result = Examples(names: features.names)
+        for group in chosen {
+            let rows = groups[group]..<groups[group + 1]
+            var matrix = FeatureMatrix(names: features.names, rowCount: 0)
+            matrix.append(features, rows: rows)
+            result.append(matrix, gains: Array(gains[rows]), weights: Array(weights[rows]), missedPositives: 0)
+        }
+        return result
     }
 }

@@ -15,6 +15,7 @@ import MagpieDomain
 /// | `features.bytes`, `features.offsets` | strings [f] | the columns, in order |
 /// | `mean`, `scale`, `weight`, `missing` | F32 [f] | as in the formula; scale > 0 |
 /// | `low`, `high` | F32 [f] | the range that training saw; low <= high |
+/// | `calibration.score`, `calibration.probability` | F32 [k] | perhaps: ``IsotonicCalibration`` |
 public struct LinearRanker: Ranker {
     public static let kind = "ranker"
     static let layout = 1
@@ -26,6 +27,8 @@ public struct LinearRanker: Ranker {
     let missing: [Float]
     let low: [Float]
     let high: [Float]
+    /// From scores to probabilities.
+    public var calibration: IsotonicCalibration?
 
     init(
         featureNames: [String], mean: [Float], scale: [Float], weight: [Float], missing: [Float], low: [Float],
@@ -63,6 +66,7 @@ public struct LinearRanker: Ranker {
         guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
             throw RankingError.corrupt(path: url.path, detail: "a weight is not a finite number")
         }
+        calibration = try IsotonicCalibration(of: file)
     }
 
     public func write(to url: URL) throws {
@@ -74,7 +78,12 @@ public struct LinearRanker: Ranker {
         file.add("missing", missing)
         file.add("low", low)
         file.add("high", high)
+        calibration?.add(to: &file)
         try file.write(to: url)
+    }
+
+    public func probabilities(of scores: [Float]) -> [Float]? {
+        calibration.map { calibration in scores.map { calibration.probability(of: $0) } }
     }
 
     public func scores(of features: FeatureMatrix) -> [Float] {

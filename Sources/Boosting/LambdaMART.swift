@@ -1,0 +1,210 @@
+import MagpieDomain
+import MagpieKernels
+import MagpieRanking
+
+/// Boosted trees for ranking: LambdaMART's gradients from ``LambdaGradient``, trees by XGBoost's C library, the model a
+/// ``Forest`` of our own.
+///
+/// What a straight line cannot say, trees can: "popular, but only if the user likes what is popular"; a similarity that
+/// matters above .3; an age with a best value. They want more requests for it than ``ConditionalLogit``.
+///
+/// 1. Some requests are held out (`heldOut`), and trees are grown on the others until `patience` of them have not made
+///    NDCG@`truncation` of those held out better.
+/// 2. That many trees are grown on all requests. With nothing held out, or too little to tell (``enoughHeldOut``), the
+///    number is `trees`.
+///
+/// Deterministic: the same bytes for any number of threads, see ``LambdaGradient``. Samples of requests and of negatives are
+/// drawn here, those of columns by XGBoost on one thread.
+public enum LambdaMART {
+    public struct Report: Sendable, Codable {
+        public var library: String
+        public var requests: Int
+        public var examples: Int
+        public var positives: Int
+        public var missedPositives: Int
+        public var trees: Int
+        public var leaves: Int
+        public var heldOutRequests: Int
+        /// Of the requests held out, at the truncation: mean NDCG of the trees grown on the others. nil when there were none.
+        public var ndcg: Double?
+        /// Features by how often trees test them.
+        public var splits: [Split]
+
+        public struct Split: Sendable, Codable {
+            public var feature: String
+            public var count: Int
+        }
+    }
+
+    /// What a fit gives.
+    public struct Fitted: Sendable {
+        public var forest: Forest
+        public var report: Report
+        /// The scores of the requests held out (``HeldOut``), row by row, by the best trees grown on the others; empty when
+        /// there were none.
+        public var heldOutScores: [Float]
+    }
+
+    /// Of fewer requests NDCG tells nothing about the number of trees.
+    public static let enoughHeldOut = 20
+
+    /// Throws ``RankingError/tooFewExamples(scenario:positives:)`` or ``BoostingError``.
+    public static func fit(
+        _ examples: Examples, scenario: String, options: Options = Options(), seed: UInt64, threads: Int,
+        library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
+    ) throws -> Fitted {
+        guard examples.positives >= 20 else {
+            throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
+        }
+        let parts = HeldOut(examples.groupCount, share: options.heldOut, seed: seed)
+        var rounds = options.trees
+        var ndcg: Double?
+        var heldOutScores: [Float] = []
+        if let parts {
+            let search = try Training(
+                examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut), options, seed, threads,
+                library)
+            let best = try search.grow(progress: { progress($0 / 2) })
+            rounds = best.trees
+            ndcg = best.ndcg
+            heldOutScores = best.scores
+        }
+        let training = try Training(examples, heldOut: nil, options, seed, threads, library)
+        _ = try training.grow(rounds, progress: { progress(parts == nil ? $0 : (1 + $0) / 2) })
+        let forest = try training.forest()
+        let report = Report(
+            library: "XGBoost \(library.version)", requests: examples.groupCount, examples: examples.rowCount,
+            positives: examples.positives, missedPositives: examples.missedPositives, trees: forest.treeCount,
+            leaves: forest.leafCount, heldOutRequests: parts?.heldOut.count ?? 0, ndcg: ndcg,
+            splits: forest.splits.map { .init(feature: $0.feature, count: $0.count) })
+        return Fitted(forest: forest, report: report, heldOutScores: heldOutScores)
+    }
+
+    /// Requests dealt into those to learn from and those held out; both ascend.
+    public struct HeldOut {
+        public let learned: [Int]
+        public let heldOut: [Int]
+
+        /// nil when too few would be held out, or nothing would be left.
+        public init?(_ requests: Int, share: Double, seed: UInt64) {
+            let count = Int(Double(requests) * share)
+            guard count >= enoughHeldOut, count < requests else { return nil }
+            var order = Array(0..<requests)
+            var random = RandomSource(seed: seed, 0x4C4D)
+            random.shuffle(&order)
+            heldOut = order.prefix(count).sorted()
+            learned = order.dropFirst(count).sorted()
+        }
+    }
+}
+
+/// One run of boosting.
+private struct Training {
+    private let options: LambdaMART.Options
+    private let seed: UInt64
+    private let threads: Int
+    private let names: [String]
+    private let learned: Part
+    private let heldOut: Part?
+    private let booster: Booster
+
+    private struct Part {
+        let gradient: LambdaGradient
+        let matrix: TrainingMatrix
+        let scores: SharedBuffer<Float>
+
+        init(_ examples: Examples, _ options: LambdaMART.Options, _ threads: Int, _ library: XGBoostLibrary) throws {
+            gradient = LambdaGradient(
+                examples, truncation: options.truncation, sigma: options.sigma, isNormalised: options.normalised)
+            matrix = try TrainingMatrix(examples.features, library: library, threads: threads)
+            scores = SharedBuffer(count: examples.rowCount, repeating: 0)
+        }
+    }
+
+    init(
+        _ examples: Examples, heldOut: Examples?, _ options: LambdaMART.Options, _ seed: UInt64, _ threads: Int,
+        _ library: XGBoostLibrary
+    ) throws {
+        self.options = options
+        self.seed = seed
+        self.threads = threads
+        names = examples.features.names
+        let kept = options.negatives > 0 ? examples.thinned(negatives: options.negatives, seed: seed) : examples
+        learned = try Part(kept, options, threads, library)
+        self.heldOut = try heldOut.map { try Part($0, options, threads, library) }
+        var parameters = [
+            // The gradients are ours: this only says that scores are taken as they are.
+            ("objective", "reg:squarederror"), ("base_score", "0"), ("disable_default_eval_metric", "1"),
+            ("tree_method", "hist"), ("max_bin", "\(options.bins)"), ("nthread", "\(max(1, threads))"),
+            // XGBoost's seed is a signed number of 31 bits.
+            ("seed", "\(seed & 0x7FFF_FFFF)"), ("eta", "\(options.learningRate)"), ("max_depth", "\(options.depth)"),
+            ("min_child_weight", "\(options.minimumChildWeight)"), ("lambda", "\(options.l2)"),
+            ("colsample_bytree", "\(options.columnSample)"),
+        ]
+        if options.leaves > 0 {
+            parameters += [("grow_policy", "lossguide"), ("max_leaves", "\(options.leaves)")]
+        }
+        booster = try Booster(
+            [learned.matrix] + (self.heldOut.map { [$0.matrix] } ?? []), parameters: parameters, library: library)
+    }
+
+    /// Grows `rounds` trees (nil = `options.trees`), fewer when those held out say so.
+    /// - Returns: how many trees were best for those held out, and their mean NDCG and scores then.
+    func grow(_ rounds: Int? = nil, progress: (Double) -> Void) throws -> (trees: Int, ndcg: Double?, scores: [Float]) {
+        let rounds = rounds ?? options.trees
+        let count = learned.scores.count
+        let (gradient, hessian) = (
+            SharedBuffer<Float>(count: count, repeating: 0), SharedBuffer<Float>(count: count, repeating: 0)
+        )
+        var best: (trees: Int, ndcg: Double?, scores: [Float]) = (rounds, nil, [])
+        for round in 0..<rounds {
+            if round > 0 { try booster.scores(learned.matrix, into: learned.scores.pointer) }
+            learned.gradient.fill(
+                scores: learned.scores, isUsed: sample(round), gradient: gradient, hessian: hessian, threads: threads)
+            LambdaGradient.quantise(gradient, threads: threads)
+            LambdaGradient.quantise(hessian, threads: threads)
+            try booster.boost(learned.matrix, gradient: gradient.pointer, hessian: hessian.pointer)
+            if let heldOut {
+                try booster.scores(heldOut.matrix, into: heldOut.scores.pointer)
+                let values = heldOut.gradient.ndcg(heldOut.scores, at: options.truncation)
+                let ndcg = values.reduce(0, +) / Double(max(1, values.count))
+                if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg, heldOut.scores.array()) }
+                if round + 1 - best.trees >= options.patience { break }
+            }
+            progress(Double(round + 1) / Double(rounds))
+        }
+        return best
+    }
+
+    /// Which requests tree `round` learns from.
+    private func sample(_ round: Int) -> [Bool] {
+        let count = learned.gradient.groupCount
+        guard options.requestSample < 1 else { return [Bool](repeating: true, count: count) }
+        var random = RandomSource(seed: seed, 0x5241, UInt64(round))
+        return (0..<count).map { _ in Double(random.uniform()) < options.requestSample }
+    }
+
+    func forest() throws -> Forest {
+        try XGBoostModel.forest(json: booster.json(), file: "the trained model", featureNames: names)
+    }
+}
+
+extension Examples {
+    /// All rows with a gain, and at most `negatives` of the others of each request.
+    fileprivate func thinned(negatives: Int, seed: UInt64) -> Examples {
+        var result = Examples(names: features.names)
+        for group in 0..<groupCount {
+            var random = RandomSource(seed: seed, 0x4E45, UInt64(group))
+            let rows = groups[group]..<groups[group + 1]
+            var others = rows.filter { gains[$0] == 0 }
+            random.shuffle(&others)
+            let dropped = Set(others.dropFirst(negatives))
+            let kept = rows.filter { !dropped.contains($0) }
+            var matrix = FeatureMatrix(names: features.names, rowCount: 0)
+            for row in kept { matrix.append(features, rows: row..<row + 1) }
+            result.append(
+                matrix, gains: kept.map { gains[$0] }, weights: kept.map { weights[$0] }, missedPositives: 0)
+        }
+        return result
+    }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import MagpieBoosting
+import MagpieDomain
+import MagpieRanking
+
+/// Fits the ranker that `ranker.kind` asks for, and calibrates it.
+///
+/// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough, whether trees order
+/// better than the linear model (`auto`), and what a score is worth: half of them, the later one, fits the calibration, the
+/// other tells how good it is. Then the model is fitted again on all requests.
+struct RankerFit {
+    let options: RankerOptions
+    let seed: UInt64
+    let threads: Int
+    /// nil = not there; only training wants it.
+    let library: XGBoostLibrary?
+
+    /// Throws ``BoostingError/libraryMissing(got:)`` where trees are asked for by name and the library is missing.
+    init(options: RankerOptions, seed: UInt64, threads: Int) throws {
+        self.options = options
+        self.seed = seed
+        self.threads = threads
+        switch options.kind {
+        case .linear: library = nil
+        case .auto: library = try? XGBoostLibrary.open()
+        case .lambdamart: library = try XGBoostLibrary.open()
+        }
+    }
+
+    /// What a stage's key must know beside the configuration: which library grew the trees.
+    var libraryVersion: String { library.map { "XGBoost \($0.version)" } ?? "" }
+
+    enum Model {
+        case linear(LinearRanker)
+        case trees(Forest)
+
+        func write(to url: URL) throws {
+            switch self {
+            case .linear(let ranker): try ranker.write(to: url)
+            case .trees(let forest): try forest.write(to: url)
+            }
+        }
+    }
+
+    /// Throws ``RankingError/tooFewExamples(scenario:positives:)`` or ``BoostingError``.
+    func fit(
+        _ examples: Examples, scenario: String, progress: (Double) -> Void
+    ) throws -> (model: Model, report: RankerReport) {
+        let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
+        let sum = try linearHeldOut(heldOut, scenario)
+        func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
+            var (ranker, report) = try ConditionalLogit.fit(
+                examples, scenario: scenario, options: options.model, threads: threads)
+            let calibrated = sum.flatMap { heldOut?.calibration($0) }
+            ranker.calibration = calibrated?.calibration
+            return (.linear(ranker), RankerReport(report, reason: reason, calibration: calibrated?.report))
+        }
+        guard options.kind != .linear else { return try linear("as configured") }
+        guard let library else {
+            return try linear("XGBoost's library is not there: apt-get install libxgboost0")
+        }
+        if options.kind == .auto, examples.groupCount < options.automaticRequests {
+            return try linear("fewer than \(options.automaticRequests) requests (ranker.automaticRequests)")
+        }
+        let fitted = try LambdaMART.fit(
+            examples, scenario: scenario, options: options.lambdamart, seed: seed, threads: threads, library: library,
+            progress: progress)
+        var reason = "as configured"
+        if options.kind == .auto {
+            guard let heldOut, let sum, let ndcg = fitted.report.ndcg else {
+                return try linear("too few requests to compare on")
+            }
+            let k = options.lambdamart.truncation
+            let other = heldOut.ndcg(sum, at: k)
+            func number(_ value: Double) -> String { String(format: "%.4f", value) }
+            reason =
+                "ndcg@\(k) of \(heldOut.requests.groupCount) requests held out: trees \(number(ndcg)), "
+                + "linear \(number(other))"
+            guard ndcg > other else { return try linear(reason) }
+        }
+        var forest = fitted.forest
+        let calibrated = heldOut?.calibration(fitted.heldOutScores)
+        forest.calibration = calibrated?.calibration
+        return (.trees(forest), RankerReport(fitted.report, reason: reason, calibration: calibrated?.report))
+    }
+
+    /// The scores of the requests held out by a linear model of the others; nil when there are too few.
+    private func linearHeldOut(_ heldOut: HeldOutRequests?, _ scenario: String) throws -> [Float]? {
+        guard let heldOut else { return nil }
+        do {
+            let (ranker, _) = try ConditionalLogit.fit(
+                heldOut.learned, scenario: scenario, options: options.model, threads: threads)
+            return ranker.scores(of: heldOut.requests.features)
+        } catch RankingError.tooFewExamples {
+            return nil
+        }
+    }
+}
+
+/// The requests that a first fit learns from, and those that judge it.
+private struct HeldOutRequests {
+    let learned: Examples
+    let requests: Examples
+
+    init?(_ examples: Examples, share: Double, seed: UInt64) {
+        guard let parts = LambdaMART.HeldOut(examples.groupCount, share: share, seed: seed) else { return nil }
+        learned = examples.requests(parts.learned)
+        requests = examples.requests(parts.heldOut)
+    }
+
+    func ndcg(_ scores: [Float], at k: Int) -> Double {
+        let values = RequestNDCG.values(scores, requests, at: k)
+        return values.reduce(0, +) / Double(max(1, values.count))
+    }
+
+    /// Fitted on the later half, judged on the other.
+    func calibration(_ scores: [Float]) -> (calibration: IsotonicCalibration, report: CalibrationReport)? {
+        guard scores.count == requests.rowCount else { return nil }
+        let middle = requests.groups[requests.groupCount / 2]
+        guard
+            let calibration = IsotonicCalibration(
+                scores: Array(scores[middle...]), labels: Array(requests.labels[middle...]))
+        else { return nil }
+        let report = CalibrationReport(
+            probabilities: scores[..<middle].map { calibration.probability(of: $0) },
+            labels: Array(requests.labels[..<middle]))
+        return (calibration, report)
+    }
+}
+
+/// What became of a scenario's ranker.
+public struct RankerReport: Sendable, Codable {
+    /// linear or lambdamart.
+    public var kind: RankerKind
+    /// Why this one.
+    public var reason: String
+    public var requests: Int
+    public var examples: Int
+    public var positives: Int
+    public var missedPositives: Int
+    public var linear: ConditionalLogit.Report?
+    public var lambdamart: LambdaMART.Report?
+    /// Of its probabilities, on requests that neither the model nor the calibration had seen.
+    public var calibration: CalibrationReport?
+
+    init(_ report: ConditionalLogit.Report, reason: String, calibration: CalibrationReport?) {
+        kind = .linear
+        self.reason = reason
+        requests = report.requests
+        examples = report.examples
+        positives = report.positives
+        missedPositives = report.missedPositives
+        linear = report
+        self.calibration = calibration
+    }
+
+    init(_ report: LambdaMART.Report, reason: String, calibration: CalibrationReport?) {
+        kind = .lambdamart
+        self.reason = reason
+        requests = report.requests
+        examples = report.examples
+        positives = report.positives
+        missedPositives = report.missedPositives
+        lambdamart = report
+        self.calibration = calibration
+    }
+
+    /// One line for people.
+    var summary: String {
+        let model = lambdamart.map { "\($0.trees) trees of \($0.leaves) leaves" } ?? "linear"
+        return "\(requests) requests, \(positives) positives among \(examples) candidates, "
+            + "\(missedPositives) not proposed; \(model): \(reason)"
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import MagpieDomain
+import MagpieKernels
+import MagpieRanking
+import MagpieTestSupport
+import Testing
+
+@testable import MagpieBoosting
+
+@Suite struct LambdaMARTTests {
+    private func fit(
+        _ examples: Examples, threads: Int = 2, seed: UInt64 = 1,
+        _ change: (inout LambdaMART.Options) -> Void = { _ in }
+    ) throws -> (Forest, LambdaMART.Report) {
+        var options = LambdaMART.Options()
+        options.trees = 60
+        options.minimumChildWeight = 0.1
+        change(&options)
+        let library = try #require(RankingWorld.library)
+        let fitted = try LambdaMART.fit(
+            examples, scenario: "home", options: options, seed: seed, threads: threads, library: library)
+        return (fitted.forest, fitted.report)
+    }
+
+    /// What no weighted sum can say.
+    @Test(.enabled(if: RankingWorld.library != nil)) func aConjunction() throws {
+        let examples = RankingWorld.conjunction(requests: 400)
+        let fresh = RankingWorld.conjunction(requests: 200, seed: 2)
+        let (forest, report) = try fit(examples)
+        let (linear, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 2)
+        let (trees, sum) = (RankingWorld.ndcg(forest, fresh), RankingWorld.ndcg(linear, fresh))
+        #expect(trees > 0.93 && sum < 0.82, "trees \(trees), weighted sum \(sum)")
+        #expect(report.heldOutRequests == examples.groupCount / 5 && (report.ndcg ?? 0) > 0.9)
+        #expect(report.trees == forest.treeCount && report.trees < 60)
+        #expect(Set(report.splits.prefix(2).map(\.feature)) == ["a", "b"])
+        #expect(report.library.hasPrefix("XGBoost ") && report.requests == examples.groupCount)
+    }
+
+    /// What a weighted sum says as well.
+    @Test(.enabled(if: RankingWorld.library != nil)) func aSlope() throws {
+        let examples = RankingWorld.examples(requests: 300) { a, b in a + 0.5 * b > 0.4 }
+        let fresh = RankingWorld.examples(requests: 200, seed: 2) { a, b in a + 0.5 * b > 0.4 }
+        let (forest, _) = try fit(examples)
+        let (linear, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 2)
+        let (trees, sum) = (RankingWorld.ndcg(forest, fresh), RankingWorld.ndcg(linear, fresh))
+        #expect(trees > sum - 0.02 && sum > 0.9, "trees \(trees), weighted sum \(sum)")
+    }
+
+    /// With samples of requests and of columns, too; and another seed is another forest.
+    @Test(.enabled(if: RankingWorld.library != nil)) func theSameForAnyNumberOfThreads() throws {
+        let folder = try TemporaryFolder()
+        let examples = RankingWorld.conjunction(requests: 1_200)
+        func bytes(_ threads: Int, _ seed: UInt64, _ change: (inout LambdaMART.Options) -> Void) throws -> Data {
+            let (forest, _) = try fit(examples, threads: threads, seed: seed, change)
+            try forest.write(to: folder.file("forest"))
+            return try Data(contentsOf: folder.file("forest"))
+        }
+        for leaves in [0, 12] {
+            func change(_ options: inout LambdaMART.Options) {
+                options.trees = 12
+                options.leaves = leaves
+                options.requestSample = 0.7
+                options.columnSample = 0.7
+                options.negatives = 4
+            }
+            let one = try bytes(1, 1, change)
+            for threads in [2, 3, 7] { #expect(try bytes(threads, 1, change) == one, "\(threads) threads") }
+            #expect(try bytes(2, 2, change) != one)
+        }
+    }
+
+    /// The forest scores as XGBoost does.
+    @Test(.enabled(if: RankingWorld.library != nil)) func theForestIsTheModel() throws {
+        let library = try #require(RankingWorld.library)
+        var examples = RankingWorld.conjunction(requests: 100).features
+        var random = RandomSource(seed: 3)
+        for _ in 0..<300 { examples.values[random.below(examples.values.count)] = .nan }
+        let matrix = try TrainingMatrix(examples, library: library, threads: 1)
+        let booster = try Booster(
+            [matrix],
+            parameters: [
+                ("objective", "reg:squarederror"), ("base_score", "0"), ("tree_method", "hist"), ("nthread", "1"),
+            ],
+            library: library)
+        var gradient = (0..<examples.rowCount).map { _ in random.uniform() - 0.5 }
+        var hessian = [Float](repeating: 1, count: examples.rowCount)
+        for _ in 0..<20 { try booster.boost(matrix, gradient: &gradient, hessian: &hessian) }
+        var scores = [Float](repeating: 0, count: examples.rowCount)
+        try booster.scores(matrix, into: &scores)
+        let forest = try XGBoostModel.forest(json: booster.json(), file: "m", featureNames: examples.names)
+        #expect(forest.treeCount == 20)
+        #expect(forest.scores(of: examples) == scores)
+    }
+
+    @Test(.enabled(if: RankingWorld.library != nil)) func awkwardInput() throws {
+        // Infinite and unknown values, a column of nothing.
+        var examples = Examples(names: ["x", "nothing"])
+        var random = RandomSource(seed: 4)
+        for _ in 0..<60 {
+            var matrix = FeatureMatrix(names: ["x", "nothing"], rowCount: 5)
+            let labels = (0..<5).map { _ in random.below(2) == 0 }
+            for row in 0..<5 { matrix[row, 0] = labels[row] ? .infinity : [-.infinity, .nan, 0][random.below(3)] }
+            examples.append(matrix, labels: labels, missedPositives: 0)
+        }
+        let (forest, _) = try fit(examples)
+        #expect(RankingWorld.ndcg(forest, examples) > 0.99)
+        #expect(forest.scores(of: examples.features).allSatisfy { $0.isFinite })
+
+        // One request; requests of one row are left out by the examples themselves.
+        var one = Examples(names: ["x"])
+        var matrix = FeatureMatrix(names: ["x"], rowCount: 50)
+        for row in 0..<50 { matrix[row, 0] = Float(row) }
+        one.append(matrix, labels: (0..<50).map { $0 >= 25 }, missedPositives: 3)
+        one.append(FeatureMatrix(names: ["x"], rowCount: 1), labels: [true], missedPositives: 0)
+        let (small, report) = try fit(one) { $0.trees = 5 }
+        #expect(report.requests == 1 && report.heldOutRequests == 0 && report.ndcg == nil && report.trees == 5)
+        #expect(report.missedPositives == 3 && small.scores(of: matrix)[49] > small.scores(of: matrix)[0])
+
+        // All alike: nothing to learn from.
+        var alike = Examples(names: ["x"])
+        for _ in 0..<50 { alike.append(matrix, labels: [Bool](repeating: true, count: 50), missedPositives: 0) }
+        #expect(throws: RankingError.tooFewExamples(scenario: "home", positives: 0)) { try fit(alike) }
+    }
+
+    @Test(.enabled(if: RankingWorld.library != nil)) func weightsCount() throws {
+        // a is right in half of the requests and b in the others, which weigh more.
+        var random = RandomSource(seed: 8)
+        var examples = Examples(names: ["a", "b"])
+        for request in 0..<400 {
+            var matrix = FeatureMatrix(names: ["a", "b"], rowCount: 8)
+            for at in matrix.values.indices { matrix.values[at] = random.uniform() }
+            let column = request % 2
+            let gains = (0..<8).map { matrix[$0, column] > 0.7 ? Float(1) : 0 }
+            examples.append(
+                matrix, gains: gains, weights: gains.map { _ in column == 1 ? 10 : 0.1 }, missedPositives: 0)
+        }
+        let (forest, _) = try fit(examples) {
+            $0.normalised = false; $0.minimumChildWeight = 0.01
+        }
+        var rows = FeatureMatrix(names: ["a", "b"], rowCount: 2)
+        rows.values = [0.9, 0.2, 0.2, 0.9]
+        let scores = forest.scores(of: rows)
+        #expect(scores[1] > scores[0] + 0.5)
+    }
+
+    @Test func theLibraryIsMissing() {
+        let error = #expect(throws: BoostingError.self) {
+            try XGBoostLibrary(names: ["libnowhere-xgboost.so.0", "libnowhere-xgboost.so"])
+        }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("libnowhere-xgboost.so.0") && text.contains("apt-get install libxgboost0"))
+        #expect(text.contains("ranker.kind") && !text.contains("\n"))
+        // A library, but not this one.
+        for name in ["libm.so.6", "libSystem.dylib"] {
+            do {
+                _ = try XGBoostLibrary(names: [name])
+                Issue.record("\(name) is no XGBoost")
+            } catch {
+                #expect("\(error)".contains("libxgboost0"))
+            }
+        }
+    }
+
+    @Test(.enabled(if: RankingWorld.library != nil)) func whatXGBoostRefuses() throws {
+        let library = try #require(RankingWorld.library)
+        let matrix = try TrainingMatrix(
+            RankingWorld.conjunction(requests: 3).features, library: library, threads: 1)
+        var (gradient, hessian) = ([Float](repeating: 1, count: 30), [Float](repeating: 1, count: 30))
+        #expect(throws: BoostingError.self) {
+            let booster = try Booster(
+                [matrix], parameters: [("tree_method", "nonsense")], library: library)
+            try booster.boost(matrix, gradient: &gradient, hessian: &hessian)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import MagpieBoosting
+import MagpieDomain
+import MagpieKernels
+import MagpieOnline
+import MagpieRanking
+import MagpieTestSupport
+import Testing
+
+@testable import MagpieOffline
+
+/// Which ranker `ranker.kind` gives, and why.
+@Suite struct RankerFitTests {
+    static let hasLibrary = (try? XGBoostLibrary.open()) != nil
+
+    /// Candidates with two features: good where exactly one of them is above 0, or where their sum is high.
+    private func examples(requests: Int, isConjunction: Bool) -> Examples {
+        var random = RandomSource(seed: 3)
+        var examples = Examples(names: ["a", "b"])
+        for _ in 0..<requests {
+            var matrix = FeatureMatrix(names: ["a", "b"], rowCount: 12)
+            for at in matrix.values.indices { matrix.values[at] = 2 * random.uniform() - 1 }
+            let labels = (0..<12).map { row in
+                let (a, b) = (matrix[row, 0], matrix[row, 1])
+                let isGood = isConjunction ? (a > 0) != (b > 0) : a + b + 0.3 * (random.uniform() - 0.5) > 0.8
+                return isGood
+            }
+            examples.append(matrix, labels: labels, missedPositives: 1)
+        }
+        return examples
+    }
+
+    private func fit(
+        _ kind: RankerKind, _ examples: Examples, _ change: (inout RankerOptions) -> Void = { _ in }
+    ) throws -> (RankerFit.Model, RankerReport) {
+        var options = RankerOptions()
+        options.kind = kind
+        options.automaticRequests = 200
+        options.lambdamart.trees = 40
+        change(&options)
+        return try RankerFit(options: options, seed: 1, threads: 2).fit(examples, scenario: "home", progress: { _ in })
+    }
+
+    @Test(.enabled(if: hasLibrary)) func automaticTakesWhatOrdersBetter() throws {
+        let (model, report) = try fit(.auto, examples(requests: 300, isConjunction: true))
+        guard case .trees(let forest) = model else {
+            Issue.record("linear: \(report.reason)")
+            return
+        }
+        #expect(report.kind == .lambdamart && report.lambdamart?.trees == forest.treeCount && report.linear == nil)
+        #expect(report.reason.contains("held out: trees 0.9") && report.summary.contains("trees of"))
+        // Half of the 60 requests held out judge what the others calibrated.
+        let calibration = try #require(report.calibration)
+        #expect(calibration.rows > 300 && calibration.logLoss < calibration.logLossOfMean - 0.1)
+        #expect(calibration.expectedCalibrationError < 0.1 && forest.calibration != nil)
+        #expect(report.requests >= 290 && report.missedPositives == 300 && report.positives > 1_000)
+
+        let (other, why) = try fit(.auto, examples(requests: 300, isConjunction: false))
+        guard case .linear = other else {
+            Issue.record("trees: \(why.reason)")
+            return
+        }
+        #expect(why.kind == .linear && why.linear != nil && why.reason.contains("linear 0.9"))
+    }
+
+    @Test func automaticIsLinearForAFewRequests() throws {
+        let (model, report) = try fit(.auto, examples(requests: 150, isConjunction: true))
+        guard case .linear = model else {
+            Issue.record("trees: \(report.reason)")
+            return
+        }
+        #expect(report.reason.contains(Self.hasLibrary ? "ranker.automaticRequests" : "libxgboost0"))
+    }
+
+    @Test func asConfigured() throws {
+        let few = examples(requests: 60, isConjunction: true)
+        let (linear, report) = try fit(.linear, few)
+        guard case .linear = linear else {
+            Issue.record("no weighted sum")
+            return
+        }
+        #expect(report.reason == "as configured")
+        guard Self.hasLibrary else {
+            #expect(throws: BoostingError.self) { try fit(.lambdamart, few) }
+            return
+        }
+        let (trees, other) = try fit(.lambdamart, few)
+        guard case .trees = trees else {
+            Issue.record("no trees")
+            return
+        }
+        #expect(other.reason == "as configured" && other.kind == .lambdamart)
+        for kind in RankerKind.allCases {
+            #expect(throws: RankingError.self) { try fit(kind, Examples(names: ["a", "b"])) }
+        }
+    }
+
+    /// A home trained with trees answers, and does not need the library for it.
+    @Test(.enabled(if: hasLibrary)) func aBundleWithTrees() throws {
+        let world = PlantedWorld()
+        let home = try TrainedWorld(world)
+        var configuration = TrainedWorld.configuration
+        configuration.ranker.kind = .lambdamart
+        configuration.ranker.lambdamart.trees = 15
+        var bundles: [String] = []
+        for threads in [1, 2] {
+            let report = try home.train(configuration, threads: threads, work: "work-\(threads)")
+            #expect(report.rankers["home"]?.kind == .lambdamart)
+            bundles.append(try home.open(report.bundle).manifest.contentHash)
+        }
+        #expect(Set(bundles).count == 1)
+        let id = try #require(try home.bundles.currentID())
+        let (_, recommender) = try home.open(id)
+        var hits = 0
+        for user in world.users.indices {
+            let request = Request(
+                id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[user].key, count: 5)
+            let ids = try recommender.answer(request, now: world.now).entries.map(\.id)
+            hits += ids.count { world.unseen(byUser: user).contains($0) }
+        }
+        #expect(Double(hits) / Double(5 * world.users.count) >= 0.75)
+    }
+}
