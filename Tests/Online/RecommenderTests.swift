@@ -364,14 +364,14 @@ import Testing
             left_child=-1
             right_child=-2
             leaf_value=-1 3
-            leaf_count=3 1
+            leaf_count=1 1
 
             end of trees
             """
         let forest = try LightGBMModel.forest(text: text, file: "model", featureNames: names)
         let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
         try forest.write(to: folder.file(BundleFiles.ranker("home")))
-        var request = request()
+        var request = try request()
         request.explain = true
         request.count = 50
         let answer = try bundled.recommender(folder.url).answer(request, now: world.now)
