@@ -108,6 +108,8 @@ private struct Training {
     private let heldOut: Part?
     private let booster: Booster
 
+    private static let cellsPerThread = 1_000_000
+
     private struct Part {
         let gradient: LambdaGradient
         let matrix: TrainingMatrix
@@ -132,10 +134,13 @@ private struct Training {
         let kept = options.negatives > 0 ? examples.thinned(negatives: options.negatives, seed: seed) : examples
         learned = try Part(kept, options, threads, library)
         self.heldOut = try heldOut.map { try Part($0, options, threads, library) }
+        // XGBoost's threads meet several times a node: on little data they wait more than they work.
+        let cells = kept.rowCount * names.count
+        let workers = max(1, min(threads, cells / Self.cellsPerThread))
         var parameters = [
             // The gradients are ours: this only says that scores are taken as they are.
             ("objective", "reg:squarederror"), ("base_score", "0"), ("disable_default_eval_metric", "1"),
-            ("tree_method", "hist"), ("max_bin", "\(options.bins)"), ("nthread", "\(max(1, threads))"),
+            ("tree_method", "hist"), ("max_bin", "\(options.bins)"), ("nthread", "\(workers)"),
             // XGBoost's seed is a signed number of 31 bits.
             ("seed", "\(seed & 0x7FFF_FFFF)"), ("eta", "\(options.learningRate)"), ("max_depth", "\(options.depth)"),
             ("min_child_weight", "\(options.minimumChildWeight)"), ("lambda", "\(options.l2)"),

@@ -10,7 +10,7 @@ extension LambdaMART {
         /// Leaves of a tree, at most; 0 = as many as `depth` allows. Otherwise the leaf that gains most is split next.
         public var leaves = 31
         /// The least sum of hessians of a leaf: a request's hessians sum to less than a quarter of the log of its pairs.
-        public var minimumChildWeight = 1.0
+        public var minimumChildWeight = 0.1
         /// Ridge penalty on the values of leaves, in sums of hessians.
         public var l2 = 1.0
         /// The share of requests that a tree learns from, drawn anew for each.

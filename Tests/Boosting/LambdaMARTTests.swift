@@ -69,6 +69,39 @@ import Testing
         }
     }
 
+    /// XGBoost itself, on its own threads: rounded gradients give one model.
+    @Test(.enabled(if: RankingWorld.library != nil)) func xgboostOnSeveralThreads() throws {
+        let library = try #require(RankingWorld.library)
+        let features = RankingWorld.conjunction(requests: 2_000).features
+        let count = features.rowCount
+        func model(_ threads: Int) throws -> [UInt8] {
+            let matrix = try TrainingMatrix(features, library: library, threads: threads)
+            let booster = try Booster(
+                [matrix],
+                parameters: [
+                    ("objective", "reg:squarederror"), ("base_score", "0"), ("tree_method", "hist"),
+                    ("nthread", "\(threads)"), ("max_depth", "8"), ("min_child_weight", "0.01"),
+                ], library: library)
+            let (gradient, hessian) = (
+                SharedBuffer<Float>(count: count, repeating: 0), SharedBuffer<Float>(count: count, repeating: 0)
+            )
+            for round in 0..<4 as Range<UInt64> {
+                var random = RandomSource(seed: 5, round)
+                for row in 0..<count {
+                    let u = random.uniform() - 0.5
+                    gradient.pointer[row] = u * u * u + 0.1 * features[row, 0] * features[row, 1]
+                    hessian.pointer[row] = random.uniform()
+                }
+                LambdaGradient.quantise(gradient, threads: 1)
+                LambdaGradient.quantise(hessian, threads: 1)
+                try booster.boost(matrix, gradient: gradient.pointer, hessian: hessian.pointer)
+            }
+            return try booster.json()
+        }
+        let one = try model(1)
+        for threads in [2, 3, 5] { #expect(try model(threads) == one, "\(threads) threads") }
+    }
+
     /// The forest scores as XGBoost does.
     @Test(.enabled(if: RankingWorld.library != nil)) func theForestIsTheModel() throws {
         let library = try #require(RankingWorld.library)

@@ -386,7 +386,7 @@ import Testing
             left_child=-1
             right_child=-2
             leaf_value=-1 3
-            leaf_count=3 1
+            leaf_count=1 1
 
             end of trees
             """
