@@ -53,7 +53,7 @@ enum TopicWorld {
     /// Who asks for a thing by one name finds the texts that call it by the other, which BM25 cannot.
     @Test(arguments: UInt64(0)..<4) func findsWhatIsMeant(seed: UInt64) throws {
         let texts = TopicWorld.texts(seed: seed, items: 240)
-        try TopicWorld.withModel(texts) { model, _ in
+        try TopicWorld.withModel(texts, dimensions: TopicWorld.topics) { model, _ in
             let retriever = try SemanticRetriever(model)
             for topic in 0..<TopicWorld.topics {
                 let asked = query(TopicWorld.thing(topic, 0))
@@ -63,7 +63,8 @@ enum TopicWorld {
                 let otherName = found.count {
                     $0 % TopicWorld.topics == topic && $0 / TopicWorld.topics % 2 == 1
                 }
-                #expect(right >= 28 && otherName >= 10, "topic \(topic): \(right), \(otherName)")
+                // By chance 5 and 2.
+                #expect(right >= 24 && otherName >= 8, "topic \(topic): \(right), \(otherName)")
                 let lexical = TextRetriever(model.text, options: TextWorld.plain)
                     .candidates(for: asked, limit: 240, deadline: .none)
                 #expect(lexical.allSatisfy { Int($0.item) / TopicWorld.topics % 2 == 0 })
