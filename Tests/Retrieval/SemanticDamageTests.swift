@@ -57,7 +57,9 @@ import Testing
     /// Tensors of other shapes, and scales that are none.
     @Test func tensorsAreChecked() throws {
         try withFiles { url, text in
-            func write(terms: Int, items: Int, d: (Int, Int) = (4, 4), scale: Float = 0.01, checksum: String? = nil) throws {
+            func write(terms: Int, items: Int, d: (Int, Int) = (4, 4), scale: Float = 0.01, checksum: String? = nil)
+                throws
+            {
                 var writer = TensorFileWriter(
                     kind: "semantic", layout: 1,
                     metadata: ["options": "{}", "terms": checksum ?? LatentSemantics.checksum(of: text)])
