@@ -70,7 +70,7 @@ import Testing
         #expect(stage.summary == "58 of 60 items have a vector of their own, 3 dimensions")
         let recommender = try home.open(report.bundle).recommender
         #expect(try precision(recommender) > 0.95)
-        #expect(recommender.snapshot.vectorIndexes.map(\.vectors) == [60, 60], "two by their text")
+        #expect(recommender.snapshot.vectorIndexes.prefix(2).map(\.vectors) == [60, 60], "two by their text")
 
         // Another file is another model; ids of somebody else are an error that says so.
         try Data(films.map { "x" + $0.id.string }.joined(separator: "\n").utf8).write(to: ids)

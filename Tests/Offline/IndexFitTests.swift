@@ -40,7 +40,9 @@ import Testing
         let (manifest, recommender) = try home.open(report.bundle)
         #expect(Set(manifest.artifacts.map(\.name)).isSuperset(of: Self.files))
         let states = recommender.snapshot.vectorIndexes
-        #expect(states.map(\.name) == ["in", "out"] && states.allSatisfy { $0.recall != nil && $0.vectors > 40 })
+        #expect(
+            states.map(\.name) == ["in", "out", "semantic"] && states.allSatisfy { $0.recall != nil && $0.vectors > 40 }
+        )
         let stage = try #require(report.stages.first { $0.stage == "index" && $0.window == "published" })
         #expect(stage.summary.contains("in: \(states[0].vectors) vectors, "), "\(stage.summary)")
         #expect(stage.summary.contains("; out: ") && stage.summary.hasSuffix(" bytes a vector"), "\(stage.summary)")
@@ -128,7 +130,7 @@ import Testing
         #expect(try anew { $0.index.recall = 0.9 } == rankers)
         // The cache holds what the last training used.
         #expect(try anew { _ in } == rankers)
-        #expect(try anew { $0.index.partitioned.partitions = 3 } == ["index"])
-        #expect(try anew { $0.index.minimumItems = 30 } == rankers.union(["index"]))
+        #expect(try anew { $0.index.partitioned.partitions = 3 } == ["index", "semantic index"])
+        #expect(try anew { $0.index.minimumItems = 30 } == rankers.union(["index", "semantic index"]))
     }
 }

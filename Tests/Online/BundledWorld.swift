@@ -99,6 +99,10 @@ final class BundledWorld: Sendable {
             }, to: file(BundleFiles.text))
         let text = try TextIndex(opening: file(BundleFiles.text))
         _ = try LatentSemantics.build(of: text, seed: 1, threads: 1, to: file(BundleFiles.semantic))
+        let semantics = try LatentSemantics(opening: file(BundleFiles.semantic), text: text)
+        _ = try PartitionedIndex.build(
+            semantics.vectors(threads: 1), present: semantics.present, metric: .innerProduct, seed: 1, threads: 1,
+            to: file(BundleFiles.semanticIndex))
         var skipGram = SkipGramOptions()
         (skipGram.dimensions, skipGram.epochs, skipGram.learningRate, skipGram.window) = (8, 15, 0.05, 20)
         let model = SkipGramTrainer.train(

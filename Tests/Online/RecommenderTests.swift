@@ -323,10 +323,10 @@ import Testing
 
     /// An index makes a search quicker; without it search is exact, and nobody is on another rung.
     @Test func withoutAnIndexSearchIsExact() throws {
-        let indexes = [BundleFiles.inputIndex, BundleFiles.outputIndex]
+        let indexes = [BundleFiles.inputIndex, BundleFiles.outputIndex, BundleFiles.semanticIndex]
         let recommender = try bundled.recommender()
         #expect(recommender.snapshot.vectorIndexes.allSatisfy { $0.recall != nil && $0.vectors > 0 })
-        for missing in [indexes, [indexes[0]], [indexes[1]]] {
+        for missing in [indexes, [indexes[0]], [indexes[1]], [indexes[2]]] {
             let folder = try bundled.partial(without: missing)
             let partial = try bundled.recommender(folder.url)
             #expect(

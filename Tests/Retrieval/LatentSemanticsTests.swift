@@ -53,7 +53,7 @@ enum TopicWorld {
     /// Who asks for a thing by one name finds the texts that call it by the other, which BM25 cannot.
     @Test(arguments: UInt64(0)..<4) func findsWhatIsMeant(seed: UInt64) throws {
         let texts = TopicWorld.texts(seed: seed, items: 240)
-        try TopicWorld.withModel(texts) { model, _ in
+        try TopicWorld.withModel(texts, dimensions: TopicWorld.topics) { model, _ in
             let retriever = try SemanticRetriever(model)
             for topic in 0..<TopicWorld.topics {
                 let asked = query(TopicWorld.thing(topic, 0))
@@ -63,7 +63,8 @@ enum TopicWorld {
                 let otherName = found.count {
                     $0 % TopicWorld.topics == topic && $0 / TopicWorld.topics % 2 == 1
                 }
-                #expect(right >= 28 && otherName >= 10, "topic \(topic): \(right), \(otherName)")
+                // By chance 5 and 2.
+                #expect(right >= 24 && otherName >= 8, "topic \(topic): \(right), \(otherName)")
                 let lexical = TextRetriever(model.text, options: TextWorld.plain)
                     .candidates(for: asked, limit: 240, deadline: .none)
                 #expect(lexical.allSatisfy { Int($0.item) / TopicWorld.topics % 2 == 0 })
@@ -90,7 +91,9 @@ enum TopicWorld {
                 for t in 0..<v where length > 0 { a[i * v + t] /= length }
             }
             var gram = [Double](repeating: 0, count: v * v)
-            for s in 0..<v { for t in 0..<v { gram[s * v + t] = (0..<n).reduce(0) { $0 + a[$1 * v + s] * a[$1 * v + t] } } }
+            for s in 0..<v {
+                for t in 0..<v { gram[s * v + t] = (0..<n).reduce(0) { $0 + a[$1 * v + s] * a[$1 * v + t] } }
+            }
             let (values, columns) = PrincipalAxes.jacobi(gram, v)
             let order = (0..<v).sorted { values[$0] > values[$1] }.prefix(d)
             // A gap behind the last direction, or it is not one that can be found.
@@ -191,7 +194,8 @@ enum TopicWorld {
                     index = try PartitionedIndex(opening: file)
                 }
                 let retriever = try SemanticRetriever(model, index: index)
-                #expect((retriever.state.recall != nil) == isPartitioned && retriever.state.vectors == model.present.count)
+                #expect(
+                    (retriever.state.recall != nil) == isPartitioned && retriever.state.vectors == model.present.count)
                 var (proposed, missed) = (0, 0)
                 var random = RandomSource(seed: 7)
                 for _ in 0..<60 {
@@ -251,8 +255,9 @@ enum TopicWorld {
             #expect(rows.isPresent(0) && !rows.isPresent(n))
             // More rows than a block has.
             let index = CodedIndex(rows)
-            #expect(index.search(Array(repeating: 0, count: d), k: 100, excluding: ItemSet(itemCount: 0), deadline: .none)
-                .count == n)
+            #expect(
+                index.search(Array(repeating: 0, count: d), k: 100, excluding: ItemSet(itemCount: 0), deadline: .none)
+                    .count == n)
         }
     }
 }

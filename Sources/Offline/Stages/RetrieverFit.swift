@@ -134,24 +134,29 @@ extension RetrieverFit {
                 k1: options.k1, b: options.b, to: folder.appendingPathComponent(BundleFiles.text))
             return "\(report.words) words, \(report.terms) terms, \(report.postings) postings"
         }
-        var files = [BundleFiles.text: text.folder.appendingPathComponent(BundleFiles.text)]
+        let textFile = text.folder.appendingPathComponent(BundleFiles.text)
+        var files = [BundleFiles.text: textFile]
         guard isSemantic, data.items.count <= configuration.semantic.maximumItems else { return files }
-        let semantic = try runner.run(
-            "semantic", window: window,
+        let fit = SemanticFit(data: data, configuration: configuration, seed: seed, threads: threads)
+        let vectors = try runner.run(
+            "semantic", window: window, inputs: [text.key, try Configuration.key(configuration.semantic), "\(seed)"]
+        ) { folder, progress in
+            try fit.vectors(
+                of: textFile, to: folder.appendingPathComponent(BundleFiles.semantic), progress: progress)
+        }
+        let vectorsFile = vectors.folder.appendingPathComponent(BundleFiles.semantic)
+        files[BundleFiles.semantic] = vectorsFile
+        let index = try runner.run(
+            "semantic index", window: window,
             inputs: [
-                text.key, data.fingerprint, try Configuration.key(configuration.semantic),
-                try Configuration.key(configuration.index.partitioned), "\(configuration.index.minimumItems)",
-                try Configuration.key(options), "\(seed)",
+                vectors.key, data.fingerprint, try Configuration.key(configuration.index.partitioned),
+                "\(configuration.index.minimumItems)", try Configuration.key(options), "\(seed)",
             ]
         ) { folder, progress in
-            let fit = SemanticFit(data: data, configuration: configuration, seed: seed, threads: threads)
-            return try fit.build(
-                of: text.folder.appendingPathComponent(BundleFiles.text), to: folder, progress: progress)
+            try fit.index(of: vectorsFile, text: textFile, to: folder, progress: progress)
         }
-        for name in [BundleFiles.semantic, BundleFiles.semanticIndex] {
-            let url = semantic.folder.appendingPathComponent(name)
-            if FileManager.default.fileExists(atPath: url.path) { files[name] = url }
-        }
+        let indexFile = index.folder.appendingPathComponent(BundleFiles.semanticIndex)
+        if FileManager.default.fileExists(atPath: indexFile.path) { files[BundleFiles.semanticIndex] = indexFile }
         return files
     }
 }

@@ -5,8 +5,8 @@ import MagpieKernels
 import MagpieOnline
 import MagpieRetrieval
 
-/// The stage "semantic": latent vectors of the items' texts, and where they are many an index over them, calibrated on
-/// texts by which items are looked for.
+/// The stages "semantic" and "semantic index": latent vectors of the items' texts, and where they are many an index over
+/// them, calibrated on texts by which items are looked for.
 struct SemanticFit {
     let data: Dataset
     let configuration: Configuration
@@ -15,30 +15,36 @@ struct SemanticFit {
 
     /// - Parameters:
     ///   - text: the text index.
-    ///   - folder: gets the files.
+    ///   - url: gets the vectors.
     /// - Returns: a line for people.
-    func build(of text: URL, to folder: URL, progress: (Double) -> Void) throws -> String {
-        let url = folder.appendingPathComponent(BundleFiles.semantic)
-        let text = try TextIndex(opening: text)
+    func vectors(of text: URL, to url: URL, progress: (Double) -> Void) throws -> String {
         let report = try LatentSemantics.build(
-            of: text, options: configuration.semantic, seed: seed, threads: threads, progress: { progress($0 * 0.8) },
-            to: url)
+            of: TextIndex(opening: text), options: configuration.semantic, seed: seed, threads: threads,
+            progress: progress, to: url)
         let share = Int((report.share * 100).rounded())
-        let line = "\(report.dimensions) dimensions with \(share) % of what \(report.items) items say"
-        let model = try LatentSemantics(opening: url, text: text)
+        return "\(report.dimensions) dimensions with \(share) % of what \(report.items) items say"
+    }
+
+    /// - Parameters:
+    ///   - vectors: of the items, made of the text index `text`.
+    ///   - folder: gets the index, where there are enough vectors for one.
+    /// - Returns: a line for people.
+    func index(of vectors: URL, text: URL, to folder: URL, progress: (Double) -> Void) throws -> String {
+        let model = try LatentSemantics(opening: vectors, text: TextIndex(opening: text))
         let present = model.present
-        guard present.count >= configuration.index.minimumItems, present.count > 0 else { return line + ", exact" }
+        guard present.count >= configuration.index.minimumItems, present.count > 0 else {
+            return "\(present.count) vectors, exact"
+        }
         let queries = queries(model)
-        let index = try PartitionedIndex.build(
+        let report = try PartitionedIndex.build(
             model.vectors(threads: threads), present: present, metric: .innerProduct,
             queries: queries.isEmpty
                 ? nil
                 : VectorSet(
                     name: "queries of \"semantic\"", dimension: model.dimension, values: queries.flatMap { $0 }),
-            options: configuration.index.partitioned, seed: seed, threads: threads,
-            progress: { progress(0.8 + $0 * 0.2) },
+            options: configuration.index.partitioned, seed: seed, threads: threads, progress: progress,
             to: folder.appendingPathComponent(BundleFiles.semanticIndex))
-        return line + ", \(index.partitions) partitions"
+        return "\(report.count) vectors, \(report.partitions) partitions"
     }
 
     /// What searches ask: words by which items are looked for.

@@ -83,7 +83,8 @@ struct BuiltTextIndex {
             batches.append(Double(asked.count) / (Double(Clock.now - began) / 1e9))
         }
         var point = TextPoint(
-            ranking: asker.ranking, documents: input.rows.count, queries: asked.count, k: k, qps: times.perSecond.rounded(to: 1),
+            ranking: asker.ranking, documents: input.rows.count, queries: asked.count, k: k,
+            qps: times.perSecond.rounded(to: 1),
             p50Micros: times.micros(0.5).rounded(to: 2), p99Micros: times.micros(0.99).rounded(to: 2),
             maxMicros: times.micros(1).rounded(to: 2), qpsBatch: batches.sorted()[1].rounded(to: 1), threads: threads,
             buildSeconds: buildSeconds.rounded(to: 3), openMicros: openMicros.rounded(to: 1), bytes: bytes,

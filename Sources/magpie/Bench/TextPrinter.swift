@@ -54,12 +54,14 @@ struct TextPrinter {
         if let semantics { print(semantics) }
         Swift.print()
         var table = Table([
-            .text("ranked by"), .text("titles"), .number("queries"), .number("mrr@10"), .number("first"), .number("in ten"),
+            .text("ranked by"), .text("titles"), .number("queries"), .number("mrr@10"), .number("first"),
+            .number("in ten"),
             .number("p50 µs"), .number("p99 µs"), .number("max µs"),
         ])
         for point in points {
             table.add([
-                point.ranking, point.queries, Numbers.count(point.count), Numbers.fixed(point.mrr10, 4), Numbers.fixed(point.first, 4),
+                point.ranking, point.queries, Numbers.count(point.count), Numbers.fixed(point.mrr10, 4),
+                Numbers.fixed(point.first, 4),
                 Numbers.fixed(point.ten, 4), Numbers.fixed(point.p50Micros, 1), Numbers.fixed(point.p99Micros, 1),
                 Numbers.fixed(point.maxMicros, 1),
             ])
