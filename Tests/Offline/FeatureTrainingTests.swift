@@ -73,7 +73,7 @@ import Testing
         let names = ["table.known.value", "table.late.value"]
         #expect(recommender.snapshot.features.names.suffix(2) == names[...])
         // What nobody knew then is worth nothing.
-        let weights = try #require(report.rankers["home"]?.weights)
+        let weights = try #require(report.rankers["home"]?.linear?.weights)
         #expect(weights[names[0]] != 0 && weights[names[1]] == 0)
         let request = Request(id: RequestID(), scenario: "home", user: world.users[0].key, explain: true)
         let then = try recommender.answer(request, now: world.now)
