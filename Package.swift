@@ -83,7 +83,8 @@ let package = Package(
         tests("Kernels", ["Kernels"], libraries: ["CKernels"]),
         tests("Artifacts", ["Artifacts", "Domain"], resources: [.copy("Golden")]),
         tests("Retrieval", ["Retrieval", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
-        tests("Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"]),
+        tests(
+            "Ranking", ["TestSupport", "Ranking", "Artifacts", "Kernels", "Domain"], resources: [.copy("Golden")]),
         tests(
             "Online",
             ["TestSupport", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels", "Domain"]),

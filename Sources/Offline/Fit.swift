@@ -79,7 +79,8 @@ struct Fit {
             ]
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 2, inputs: inputs) { folder, progress in
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 2, inputs: inputs) {
+                folder, progress in
                 let recommender = try open(files, draft)
                 let questions = questions(for: scenario, draft, split, stream: 0)
                 let replay = Replay(history: history, split: split, rules: configuration.events)
