@@ -103,7 +103,8 @@ public final class OutsideRowReader: RowReader {
         if let time = FieldText.time(csv.bytes(column), timeUnit ?? .iso) { return time }
         let hint = timeUnit == nil && FieldText.looksNumeric(csv.bytes(column)) ? ": for numbers pass --time-unit" : ""
         throw csv.badRow(
-            "\(csv.columnName(column)): \"\(try csv.text(column))\" is not a time\((timeUnit ?? .iso).expectation)\(hint)")
+            "\(csv.columnName(column)): \"\(try csv.text(column))\" is not a time\((timeUnit ?? .iso).expectation)\(hint)"
+        )
     }
 
     private func number(_ csv: CSVReader, _ column: Int) throws -> Double {

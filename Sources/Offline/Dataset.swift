@@ -108,7 +108,8 @@ public struct Dataset: Sendable {
 
     /// What the state depends on beside the interactions.
     var stateKey: String {
-        let parts = joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
+        let parts =
+            joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
             + purchases.map { UInt64($0.price) << 16 | UInt64($0.quantity) }
         return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }

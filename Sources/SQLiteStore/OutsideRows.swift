@@ -141,7 +141,8 @@ private enum OutsideRows {
     static func values(_ row: RawStatement, _ column: Int32, columns: [String], table: String) throws -> [Float] {
         var values = [Float](repeating: .nan, count: columns.count)
         guard let bytes = row.bytes(column), case .object(let members)? = try? JSONTree(bytes) else {
-            throw StoreError.unreadableRow(table: "outside_rows", seq: 0, problem: "\(table): values are no JSON object")
+            throw StoreError.unreadableRow(
+                table: "outside_rows", seq: 0, problem: "\(table): values are no JSON object")
         }
         for member in members {
             if case .number(let number) = member.value, let place = columns.firstIndex(of: member.name) {

@@ -6,7 +6,8 @@ import MagpieRanking
 /// What live state costs: to replay, to hold, to begin again with, and to read for a request.
 struct BenchFeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "features", abstract: "Replay, memory, restart and reads of the feature state over made-up events.",
+        commandName: "features",
+        abstract: "Replay, memory, restart and reads of the feature state over made-up events.",
         discussion: """
             Events are made in memory from the seed: a few items are loved by many, one event in twenty is a purchase, \
             one in ten comes late. A restart is a checkpoint of the first nine tenths and the tail of the log. A read \

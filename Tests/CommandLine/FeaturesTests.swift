@@ -62,7 +62,9 @@ import Testing
         #expect(value(before, 0, "user.logEvents") == nil && value(then, 0, "user.logEvents") != nil)
         // For people, and without an item.
         let shown = try magpie.run("features", "--user", "u0")
-        #expect(shown.exitCode == 0 && shown.output.contains("popularity.share") && shown.output.contains("table.stock.stock"))
+        #expect(
+            shown.exitCode == 0 && shown.output.contains("popularity.share")
+                && shown.output.contains("table.stock.stock"))
         let unknown = try magpie.run("features", "--user", "u0", "--item", "nothing")
         #expect(unknown.exitCode == 1 && unknown.error.contains("nothing") && unknown.error.contains("magpie train"))
         // A table that came after the training changes no feature of its bundle; a new row of a known one does.
@@ -93,7 +95,8 @@ import Testing
             var columns: Int
         }
         let arguments = [
-            "bench", "features", "--events", "5000", "--users", "100", "--items", "400", "--requests", "20", "--candidates", "50",
+            "bench", "features", "--events", "5000", "--users", "100", "--items", "400", "--requests", "20",
+            "--candidates", "50",
         ]
         let result = try magpie.run(arguments + ["--json"])
         #expect(result.exitCode == 0, "\(result.error)")

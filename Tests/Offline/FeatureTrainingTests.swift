@@ -46,7 +46,9 @@ import Testing
             let (a, b) = (made.user(user.key), folded.user(user.key))
             #expect(a?.recent == b?.recent && a?.events == b?.events && a?.positives == b?.positives)
         }
-        #expect(made.user(world.users[1].key)?.recent.contains { $0.purchase == Purchase(price: 950, quantity: 400) } == true)
+        #expect(
+            made.user(world.users[1].key)?.recent.contains { $0.purchase == Purchase(price: 950, quantity: 400) }
+                == true)
         for minutes: Int64 in [-20_000, -9_001, 0, 5, 10_000] {
             #expect(made.moments(of: keys, at: later(minutes)) == folded.moments(of: keys, at: later(minutes)))
         }

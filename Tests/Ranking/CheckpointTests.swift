@@ -116,8 +116,11 @@ import Testing
     }
 
     private static func inLayoutThree(_ name: String) -> Bool {
-        ["touches.price", "touches.quantity", "items.hours", "items.days", "items.forgotten", "hours.counts", "days.counts"]
-            .contains(name)
+        [
+            "touches.price", "touches.quantity", "items.hours", "items.days", "items.forgotten", "hours.counts",
+            "days.counts",
+        ]
+        .contains(name)
     }
 
     /// As bundles had it before anything was trending: everything else is there, and what comes new is counted.
@@ -151,6 +154,39 @@ import Testing
         (event.itemId, event.value, event.eventId, event.seq) = (world.liked[0][0].id, 5, "new", 1_000)
         before.apply(event)
         #expect(before.items([film])[0]?.visits.count == 1)
+    }
+
+    /// A state of every layout that is read, byte for byte as a training wrote it: 8 people, a day apart 7 ratings each,
+    /// the last of them a bad one, of 12 items.
+    @Test(arguments: [2, 3]) func golden(layout: Int) throws {
+        let stored = try #require(
+            Bundle.module.url(forResource: "state-\(layout)", withExtension: "safetensors", subdirectory: "Golden"))
+        let opened = try Checkpoint(opening: stored)
+        #expect(opened.appliedSeq == 56 && opened.totals == .init(events: 56, positives: 48))
+        let user = try #require(opened.user(UserID("u3").key))
+        #expect(user.events == 7 && user.positives == 6)
+        let start: Int64 = 1_000_000_000_000
+        let day: Int64 = 86_400_000
+        #expect(user.recent.map(\.time) == (0..<7).map { start + $0 * day + 3_000 })
+        #expect(user.recent.allSatisfy { $0.purchase == .none } && opened.halfLife == .week)
+        // u0, u2, u4 and u6 liked i0 first, or a day or some later.
+        let item = try #require(opened.item(ItemID("i0").key))
+        #expect(item.positives == Int64(item.visits.count) && item.heat.periods.count > 0)
+        let later = Timestamp(milliseconds: start + 20 * day)
+        let moment = try #require(opened.moment(of: ItemID("i0").key, at: later))
+        #expect(moment == item.moment(at: later) && moment.positives == item.positives)
+        #expect(moment.lastPositive == item.lastPositive)
+        // Without buckets nothing is known of windows that begin before the last positive.
+        #expect(moment.month == (layout == 2 ? nil : item.positives))
+        #expect(moment.week == 0 && (moment.medianPositive == nil) == (layout == 2))
+        // It goes on from there.
+        let store = FeatureStore(rules: rules, checkpoint: opened)
+        var event = Event(
+            kind: "rating", userId: "u3", itemId: "i0", value: 5, time: Timestamp(milliseconds: start + 19 * day),
+            source: "t")
+        (event.eventId, event.seq) = ("new", 57)
+        store.apply(event)
+        #expect(store.moments(of: [ItemID("i0").key], at: later)[0]?.week == 1)
     }
 
     @Test func otherFilesAreRefused() throws {

@@ -68,7 +68,11 @@ import Testing
         #expect(same(values(items, at: 7), [.nan, .nan, 3, .nan]))
         #expect(unknown(values(items, at: 6)))
         let users = OutsideColumns(
-            table: table([Row(key: 9, validFrom: 5, received: 5, value: 4), Row(key: 9, validFrom: 6, received: 8, value: .infinity)], .user))
+            table: table(
+                [
+                    Row(key: 9, validFrom: 5, received: 5, value: 4),
+                    Row(key: 9, validFrom: 6, received: 8, value: .infinity),
+                ], .user))
         #expect(same(values(users, at: 7, user: UserKey(9)), [4, .nan, 4, .nan]))
         #expect(unknown(values(users, at: 7)) && unknown(values(users, at: 8, user: UserKey(9))))
     }

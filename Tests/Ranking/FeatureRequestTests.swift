@@ -34,7 +34,8 @@ import Testing
         let values = columns(
             Agreement(),
             shelf.context(
-                items: [2, 0, 5], opinions: [
+                items: [2, 0, 5],
+                opinions: [
                     .init(retriever: "a", scores: [1, 3, .nan]), .init(retriever: "b", scores: [5, 1, 3]),
                     .init(retriever: "c", scores: [7, 7, 7]),
                 ], proposals: [list([0, 2]), list([2, 1]), list([])]))
@@ -59,7 +60,8 @@ import Testing
         let values = columns(
             Standing(),
             shelf.context(
-                items: [0, 1, 2, 3], states: [liked([1, 2, 3, 4]), liked([9]), liked([], disliked: [3]), nil], now: now))
+                items: [0, 1, 2, 3], states: [liked([1, 2, 3, 4]), liked([9]), liked([], disliked: [3]), nil], now: now)
+        )
         #expect(close(values[0], [1, 0.25, 0, .nan]))
         #expect(close(values[1], [0, Float(log(0.25)), .nan, .nan]))
         #expect(close(values[2], [0, Float(log(2.0)), Float(log(3.0)), .nan]))
@@ -170,6 +172,7 @@ import Testing
             let values = columns(feature, shelf.context(items: [0], now: moment))
             #expect((0..<24).contains(values[0][0]) && (0...6).contains(values[1][0]))
         }
-        #expect(columns(LocalTime(timeZone: .gmt), shelf.context(items: [0], now: Timestamp(milliseconds: -1)))[1] == [2])
+        #expect(
+            columns(LocalTime(timeZone: .gmt), shelf.context(items: [0], now: Timestamp(milliseconds: -1)))[1] == [2])
     }
 }

@@ -71,7 +71,8 @@ import Testing
         }
         #expect(x.users.map(\.0) == y.users.map(\.0) && x.users.map(user) == y.users.map(user), comment)
         #expect(x.items.map(\.0) == y.items.map(\.0) && x.items.map(item) == y.items.map(item), comment)
-        #expect(x.owners.map(\.device) == y.owners.map(\.device) && x.owners.map(\.user) == y.owners.map(\.user), comment)
+        #expect(
+            x.owners.map(\.device) == y.owners.map(\.device) && x.owners.map(\.user) == y.owners.map(\.user), comment)
         #expect(x.totals == y.totals && x.appliedSeq == y.appliedSeq, comment)
     }
 

@@ -28,15 +28,20 @@ import Testing
         let values = columns(feature, shelf.context(items: [0, 1, 3, 4], history: [1, 2, 1]))
         #expect(close(values[2], [(rate(2) + rate(1)) / 2, rate(2), rate(1), .nan]))
         #expect(close(values[3], [rate(2), rate(2), rate(1), .nan]))
-        #expect(close(values[4], [(log(rate(2) / base) + log(rate(1) / base)) / 2, log(rate(2) / base), log(rate(1) / base), .nan]))
+        #expect(
+            close(
+                values[4],
+                [(log(rate(2) / base) + log(rate(1) / base)) / 2, log(rate(2) / base), log(rate(1) / base), .nan]))
         #expect(close(values[5], [Float(log(3.0)), Float(log(2.0)), Float(log(2.0)), .nan]))
         // All at one moment, so that nothing has decayed and every hour is the same.
-        let plain = columns(KeywordAffinity(attribute: "genres"), shelf.context(items: [0, 1, 3, 4], history: [1, 2, 1]))
+        let plain = columns(
+            KeywordAffinity(attribute: "genres"), shelf.context(items: [0, 1, 3, 4], history: [1, 2, 1]))
         #expect(close(values[0], plain[0]) && close(values[1], plain[0]))
         // Without a history only the candidate's own words are known.
         let nobody = columns(feature, shelf.context(items: [0], history: []))
         #expect(nobody[5] == [Float(log1p(2.0))] && allUnknown(Array(nobody.dropLast())))
-        #expect(allUnknown(columns(KeywordTaste(attribute: "none", shelf.table, Shares([])), shelf.context(items: [0]))))
+        #expect(
+            allUnknown(columns(KeywordTaste(attribute: "none", shelf.table, Shares([])), shelf.context(items: [0]))))
     }
 
     /// Popular items say more about what is usual.
@@ -168,7 +173,9 @@ import Testing
         #expect(typed == [[1, 0], [0.5, 0], [0, 0], [1, 0]])
         #expect(columns(TitleWords(), shelf.context(items: [0], text: "dra red"))[0] == [0.5])
         #expect(columns(TitleWords(), shelf.context(items: [2], text: "elan 7")) == [[1], [1], [1], [1]])
-        for text in [nil, "", " ? "] { #expect(allUnknown(columns(TitleWords(), shelf.context(items: [0], text: text)))) }
+        for text in [nil, "", " ? "] {
+            #expect(allUnknown(columns(TitleWords(), shelf.context(items: [0], text: text))))
+        }
     }
 
     @Test func titleWordsNeedNotNameTheYear() {
@@ -197,7 +204,8 @@ import Testing
             for (row, title) in titles.enumerated() {
                 let grams = TitleMatch.trigrams(title)
                 let common = Float(asked.intersection(grams).count)
-                let expected = grams.isEmpty ? [.nan, .nan] : [common / Float(asked.count), common / Float(grams.count)]
+                let expected =
+                    grams.isEmpty ? [.nan, .nan] : [common / Float(asked.count), common / Float(grams.count)]
                 #expect(same([values[0][row], values[1][row]], expected), "\(query) in \(title)")
             }
         }

@@ -34,7 +34,8 @@ import Testing
             prices.enumerated().map { n, price in
                 Entry(id: ItemID("i\(1_000 + n)"), attributes: ["price": .number(price)])
             }, ["price": .number])
-        let catalogue = FeatureCatalogue(retrievers: ["popular"], similarities: [], items: table, popularity: Shares([]))
+        let catalogue = FeatureCatalogue(
+            retrievers: ["popular"], similarities: [], items: table, popularity: Shares([]))
         let now = Timestamp(milliseconds: 1_000 * Self.day)
 
         func request() -> (FeatureMatrix, best: Int) {
@@ -89,7 +90,8 @@ import Testing
                     attributes: n < 5
                         ? ["createdAt": .time(Timestamp(milliseconds: now.milliseconds + Self.day))] : [:])
             }, ["createdAt": .time])
-        let catalogue = FeatureCatalogue(retrievers: ["popular"], similarities: [], items: table, popularity: Shares([]))
+        let catalogue = FeatureCatalogue(
+            retrievers: ["popular"], similarities: [], items: table, popularity: Shares([]))
         var random = RandomSource(seed: 3)
         var examples = Examples(names: catalogue.names)
         for _ in 0..<60 {

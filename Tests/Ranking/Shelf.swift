@@ -43,7 +43,8 @@ struct Shelf {
     func context(
         items: [ItemIndex], history: [ItemIndex] = [], text: String? = nil,
         opinions: [FeatureContext.Opinion] = [], proposals: [[Scored]] = [], states: [ItemState?]? = nil,
-        user: UserState? = nil, seed: ItemIndex? = nil, totals: FeatureStore.Totals = .init(), similarities: [any ItemSimilarity] = [],
+        user: UserState? = nil, seed: ItemIndex? = nil, totals: FeatureStore.Totals = .init(),
+        similarities: [any ItemSimilarity] = [],
         popularity: any Popularity = Shares([]), now: Timestamp = Timestamp(milliseconds: 0)
     ) -> FeatureContext {
         FeatureContext(

@@ -28,6 +28,25 @@ import Testing
         #expect(try store.append(events).duplicates == 2)
     }
 
+    /// With outside tables, as `features load` wrote them.
+    @Test func readsADatabaseOfTheSecondLayout() throws {
+        let stored = try #require(
+            Bundle.module.url(forResource: "layout-2", withExtension: "sqlite", subdirectory: "Golden"))
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let copy = folder.appendingPathComponent("log.sqlite")
+        try FileManager.default.copyItem(at: stored, to: copy)
+        let store = try SQLiteStore(copy)
+        defer { try? store.close() }
+        #expect(try store.all().map(\.eventId) == ["first", "second"])
+        let tables = try store.outsideTables()
+        try #require(tables.map(\.name) == ["stock"] && tables[0].columns == ["margin", "stock"])
+        let key = ItemID("first").key.raw
+        #expect(tables[0].row(of: key, at: Timestamp(milliseconds: 4_999)).map { tables[0][$0, 1] } == 12)
+        #expect(tables[0].row(of: key, at: Timestamp(milliseconds: 5_000)).map { tables[0][$0, 1].isNaN } == true)
+    }
+
     @Test func aNewerLayoutIsRefusedWithTheRemedy() throws {
         let home = try TemporaryStore()
         try home.store.close()

@@ -59,7 +59,9 @@ import Testing
         }
         let before = try stored()
         #expect(try load(rows + [rows[0]]) == OutsideLoadReport(loaded: 0, known: 3))
-        let error = #expect(throws: StoreError.self) { try load([row("z", 1, 1, ["stock": 1]), row("a", 5, 5, ["stock": 9])]) }
+        let error = #expect(throws: StoreError.self) {
+            try load([row("z", 1, 1, ["stock": 1]), row("a", 5, 5, ["stock": 9])])
+        }
         #expect(error?.description.contains("later received") == true)
         // All or nothing.
         #expect(try stored() == before)

@@ -12,11 +12,14 @@ struct TitleMatch: Feature {
         guard let text = context.query.text, let titles = context.table.text(ReservedAttribute.title) else { return }
         let query = Self.trigrams(text)
         guard !query.isEmpty else { return }
+        // Most trigrams of most titles are not in the query, and most of those are told by nine bits of a hash.
+        var mask = [UInt64](repeating: 0, count: 8)
+        for gram in query { mask[Self.slot(gram).word] |= Self.slot(gram).bit }
         var title = FoldedText()
         var grams: [UInt64] = []
         for (row, item) in context.items.enumerated() where titles.present[Int(item)] != 0 {
             titles.texts.withBytes(Int(item)) { title.read($0) }
-            let (common, count) = title.isASCII ? Self.common(query, title, &grams) : common(query, titles, item)
+            let (common, count) = title.isASCII ? Self.common(query, mask, title, &grams) : common(query, titles, item)
             if count == 0 { continue }
             matrix[row, column] = Float(common) / Float(query.count)
             matrix[row, column + 1] = Float(common) / Float(count)
@@ -28,26 +31,30 @@ struct TitleMatch: Feature {
         return (query.intersection(grams).count, grams.count)
     }
 
+    private static func slot(_ gram: UInt64) -> (word: Int, bit: UInt64) {
+        let hash = gram &* 0x9E37_79B9_7F4A_7C15
+        return (Int(hash >> 61), 1 << (hash >> 55 & 63))
+    }
+
     /// The same for a title of ASCII, whose folded bytes are its scalars: no set, no String.
     private static func common(
-        _ query: Set<UInt64>, _ title: FoldedText, _ grams: inout [UInt64]
+        _ query: Set<UInt64>, _ mask: [UInt64], _ title: FoldedText, _ grams: inout [UInt64]
     ) -> (common: Int, count: Int) {
         grams.removeAll(keepingCapacity: true)
+        var common = 0
         for word in title.words {
             var window: UInt64 = 32
             for at in word.lowerBound...word.upperBound {
                 let letter = at < word.upperBound ? UInt64(title.bytes[at]) : 32
                 window = (window << 21 | letter) & (1 << 63 - 1)
-                if window >> 42 != 0 { grams.append(window) }
+                // Titles are short: looking through what there is takes less than keeping it in order.
+                if window >> 42 == 0 || grams.contains(window) { continue }
+                grams.append(window)
+                let slot = slot(window)
+                if mask[slot.word] & slot.bit != 0, query.contains(window) { common += 1 }
             }
         }
-        grams.sort()
-        var (common, count) = (0, 0)
-        for (i, gram) in grams.enumerated() where i == 0 || gram != grams[i - 1] {
-            count += 1
-            if query.contains(gram) { common += 1 }
-        }
-        return (common, count)
+        return (common, grams.count)
     }
 
     /// Trigrams of " word " for each word, packed into an integer of three 21-bit scalars.

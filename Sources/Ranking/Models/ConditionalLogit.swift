@@ -117,15 +117,34 @@ public enum ConditionalLogit {
         }
 
         /// Adds one request: `n` choices among candidates with utilities u = x . w.
+        ///
+        /// A column that is the same for all of its candidates (who asks, when; or nothing is known of any) adds the same
+        /// to every utility, which no choice depends on: its gradient and its rows of the Hessian are 0. Only the others
+        /// are looked at, gathered so that the inner loops run over neighbours.
         private func add(_ group: Int, _ weights: [Double], to sum: UnsafeMutablePointer<Double>) {
             let columns = design.columns
             let rows = examples.groups[group]..<examples.groups[group + 1]
+            let active = active(rows)
+            let n = active.count
             let chosen = Double(rows.count { examples.labels[$0] })
-            var utilities = rows.map { row in
+            // The rows of the request, then the mean, the gradient and the Hessian of the columns that differ.
+            let space = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * n + n + n + n * n)
+            defer { space.deallocate() }
+            let mean: UnsafeMutablePointer<Double> = space + rows.count * n
+            let gradient: UnsafeMutablePointer<Double> = mean + n
+            let hessian: UnsafeMutablePointer<Double> = gradient + n
+            mean.initialize(repeating: 0, count: n + n + n * n)
+
+            var utilities = [Double](repeating: 0, count: rows.count)
+            for i in utilities.indices {
+                let source: UnsafePointer<Double> = design.row(rows.lowerBound + i)
+                let x: UnsafeMutablePointer<Double> = space + i * n
                 var utility = 0.0
-                let x: UnsafePointer<Double> = design.row(row)
-                for f in 0..<columns { utility += x[f] * weights[f] }
-                return utility
+                for f in 0..<n {
+                    x[f] = source[active[f]]
+                    utility += x[f] * weights[active[f]]
+                }
+                utilities[i] = utility
             }
             let peak = utilities.max() ?? 0
             var normaliser = 0.0
@@ -136,27 +155,33 @@ public enum ConditionalLogit {
             }
             sum[0] += chosen * log(normaliser)
 
-            var mean = [Double](repeating: 0, count: columns)
-            let gradient: UnsafeMutablePointer<Double> = sum + 1
-            let hessian: UnsafeMutablePointer<Double> = sum + 1 + columns
             for i in utilities.indices {
                 let p = utilities[i] / normaliser
-                let x: UnsafePointer<Double> = design.row(rows.lowerBound + i)
+                let x: UnsafeMutablePointer<Double> = space + i * n
                 if examples.labels[rows.lowerBound + i] {
-                    for f in 0..<columns { gradient[f] -= x[f] }
+                    for f in 0..<n { gradient[f] -= x[f] }
                 }
-                for f in 0..<columns {
+                for f in 0..<n {
                     mean[f] += p * x[f]
                     let scaled = chosen * p * x[f]
                     if scaled == 0 { continue }
-                    let line: UnsafeMutablePointer<Double> = hessian + f * columns
-                    for g in f..<columns { line[g] += scaled * x[g] }
+                    let line: UnsafeMutablePointer<Double> = hessian + f * n
+                    for g in f..<n { line[g] += scaled * x[g] }
                 }
             }
-            for f in 0..<columns {
-                gradient[f] += chosen * mean[f]
-                for g in f..<columns { hessian[f * columns + g] -= chosen * mean[f] * mean[g] }
+            let allGradient: UnsafeMutablePointer<Double> = sum + 1
+            let allHessian: UnsafeMutablePointer<Double> = sum + 1 + columns
+            for f in 0..<n {
+                allGradient[active[f]] += gradient[f] + chosen * mean[f]
+                let line: UnsafeMutablePointer<Double> = allHessian + active[f] * columns
+                for g in f..<n { line[active[g]] += hessian[f * n + g] - chosen * mean[f] * mean[g] }
             }
+        }
+
+        /// The columns that are not the same in all rows, ascending.
+        private func active(_ rows: Range<Int>) -> [Int] {
+            let first: UnsafePointer<Double> = design.row(rows.lowerBound)
+            return (0..<design.columns).filter { f in rows.contains { design.row($0)[f] != first[f] } }
         }
     }
 

@@ -160,12 +160,14 @@ struct FeatureBenchWorld {
                 attributes: [
                     "title": .text("\(title) (\(1950 + random.below(70)))"),
                     "genres": .keywords((0..<1 + random.below(3)).map { _ in "g\(random.below(20))" }),
-                    "year": .number(Double(1950 + random.below(70))), "price": .number(1 + Double(random.below(20_000)) / 100),
+                    "year": .number(Double(1950 + random.below(70))),
+                    "price": .number(1 + Double(random.below(20_000)) / 100),
                 ])
         }
         let url = folder.appendingPathComponent("items.safetensors")
         try ItemTable.write(
-            entries, schema: [
+            entries,
+            schema: [
                 "title": .text(language: "en"), "genres": .keywords, "year": .number, "price": .number,
             ], to: url)
         return try ItemTable(url)
