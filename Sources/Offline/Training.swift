@@ -149,7 +149,7 @@ public struct Training {
             let same = try bundles.all().first { id in
                 id != sealed.id && (try? bundles.open(id))?.manifest.contentHash == sealed.manifest.contentHash
             }
-            if let same { try bundles.remove(sealed.id) }
+            if same != nil { try bundles.remove(sealed.id) }
             return (same ?? sealed.id, same == nil)
         }
         try bundles.publish(sealed.id)
