@@ -94,7 +94,8 @@ enum PartitionEncoder {
                         parts.centroidErrors.pointer[position] = withCentroid
                         parts.residualErrors.pointer[position] = withResidual
                         write(
-                            own, place, exact: Float(exact), partition: p, isFine: isFine, dimension: d, layout: parts.record,
+                            own, place, exact: Float(exact), partition: p, isFine: isFine, dimension: d,
+                            layout: parts.record,
                             to: parts.records.pointer + position * parts.record.size)
                     }
                 }
