@@ -10,7 +10,7 @@ extension LambdaMART {
         /// Leaves of a tree, at most; 0 = as many as `depth` allows. Otherwise the leaf that gains most is split next.
         public var leaves = 31
         /// The least sum of hessians of a leaf: a request's hessians sum to less than a quarter of the log of its pairs.
-        public var minimumChildWeight = 0.1
+        public var minimumChildWeight = 0.001
         /// Ridge penalty on the values of leaves, in sums of hessians.
         public var l2 = 1.0
         /// The share of requests that a tree learns from, drawn anew for each.
@@ -19,15 +19,15 @@ extension LambdaMART {
         public var columnSample = 1.0
         /// A feature's values are put into so many bins.
         public var bins = 256
-        /// Pairs count of which one stands among so many first; NDCG is cut off there.
-        public var truncation = 10
+        /// Pairs count of which one stands among so many first.
+        public var truncation = 30
         /// How steep the loss of a pair is.
         public var sigma = 1.0
         /// Whether requests with many pairs are scaled down, see ``LambdaGradient``.
         public var normalised = true
         /// The share of requests held out to find the number of trees; 0 = grow all `trees`.
         public var heldOut = 0.2
-        /// So many trees without a better NDCG on these end the search.
+        /// So many trees without a better NDCG@10 on these end the search.
         public var patience = 30
         /// Of a request's rows without a gain so many are kept, drawn at random; 0 = all.
         public var negatives = 0
