@@ -143,6 +143,7 @@ struct BenchRankCommand: ParsableCommand {
         options.requestSample = requestSample
         options.columnSample = columnSample
         options.truncation = truncation
+        options.negatives = 0
         options.heldOut = heldOut
         options.normalised = !plain
         let library = try XGBoostLibrary.open()

@@ -83,7 +83,9 @@ import Testing
             }
         }
         let rows = try magpie.write(lines, "rows.txt")
-        let arguments = ["bench", "rank", "--train", rows, "--test", rows, "--trees", "20", "--json"]
+        let arguments =
+            ["bench", "rank", "--train", rows, "--test", rows, "--trees", "20", "--json"]
+            + ["--minimum-child-weight", "0.1", "--learning-rate", "0.1", "--column-sample", "1"]
         let result = try magpie.run(arguments)
         guard result.exitCode == 0 else {
             #expect(result.error.contains("libxgboost0"), "\(result.error)")
