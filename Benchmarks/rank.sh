@@ -51,6 +51,7 @@ for train in "$folder"/*.train; do
     own=(--train "$train" --test "$base.test" "${groups[@]}")
     say "$(basename "$base")"
     "$magpie" bench rank "${own[@]}" --trees 100 --leaves 31 --depth 6 --learning-rate 0.1 --held-out 0 \
+        --minimum-child-weight 0.001 --l2 1 --column-sample 1 --truncation 30 \
         "${settings[@]}" --scores "$base.magpie.scores" --json >"$base.magpie.json"
     for system in xgboost lightgbm xgboost-1.7; do
         peers train "$system" "${own[@]}" --scores "$base.$system.scores" --out "$base.$system" >"$base.$system.report"

@@ -9,7 +9,7 @@ import MagpieRanking
 /// matters above .3; an age with a best value. They want more requests for it than ``ConditionalLogit``.
 ///
 /// 1. Some requests are held out (`heldOut`), and trees are grown on the others until `patience` of them have not made
-///    NDCG@`truncation` of those held out better.
+///    NDCG@10 of those held out better.
 /// 2. That many trees are grown on all requests. With nothing held out, or too little to tell (``enoughHeldOut``), the
 ///    number is `trees`.
 ///
@@ -25,7 +25,7 @@ public enum LambdaMART {
         public var trees: Int
         public var leaves: Int
         public var heldOutRequests: Int
-        /// Of the requests held out, at the truncation: mean NDCG of the trees grown on the others. nil when there were none.
+        /// Of the requests held out: mean NDCG@10 of the trees grown on the others. nil when there were none.
         public var ndcg: Double?
         /// Features by how often trees test them.
         public var splits: [Split]
@@ -44,6 +44,9 @@ public enum LambdaMART {
         /// there were none.
         public var heldOutScores: [Float]
     }
+
+    /// Requests held out are judged by NDCG@10.
+    public static let judgedAt = 10
 
     /// Of fewer requests NDCG tells nothing about the number of trees.
     public static let enoughHeldOut = 20
@@ -171,7 +174,7 @@ private struct Training {
             try booster.boost(learned.matrix, gradient: gradient.pointer, hessian: hessian.pointer)
             if let heldOut {
                 try booster.scores(heldOut.matrix, into: heldOut.scores.pointer)
-                let values = heldOut.gradient.ndcg(heldOut.scores, at: options.truncation)
+                let values = heldOut.gradient.ndcg(heldOut.scores, at: LambdaMART.judgedAt)
                 let ndcg = values.reduce(0, +) / Double(max(1, values.count))
                 if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg, heldOut.scores.array()) }
                 if round + 1 - best.trees >= options.patience { break }

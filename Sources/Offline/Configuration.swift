@@ -91,8 +91,8 @@ public enum ExampleSource: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// Which model orders the candidates.
 public enum RankerKind: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Boosted trees where XGBoost's library is there, enough requests are, and trees do better on requests held out;
-    /// else linear.
+    /// Boosted trees where XGBoost's library is there, enough requests are, and trees order requests held out better
+    /// beyond noise; else linear.
     case auto
     /// A weighted sum: the conditional logit.
     case linear

@@ -15,6 +15,11 @@ import Testing
         var options = LambdaMART.Options()
         options.trees = 60
         options.minimumChildWeight = 0.1
+        options.leaves = 31
+        options.learningRate = 0.1
+        options.l2 = 1
+        options.columnSample = 1
+        options.negatives = 0
         change(&options)
         let library = try #require(RankingWorld.library)
         let fitted = try LambdaMART.fit(

@@ -37,6 +37,9 @@ import Testing
         options.kind = kind
         options.automaticRequests = 200
         options.lambdamart.trees = 40
+        options.lambdamart.minimumChildWeight = 0.1
+        options.lambdamart.learningRate = 0.1
+        options.lambdamart.columnSample = 1
         change(&options)
         return try RankerFit(options: options, seed: 1, threads: 2).fit(examples, scenario: "home", progress: { _ in })
     }
@@ -103,6 +106,8 @@ import Testing
         var configuration = TrainedWorld.configuration
         configuration.ranker.kind = .lambdamart
         configuration.ranker.lambdamart.trees = 15
+        configuration.ranker.lambdamart.minimumChildWeight = 0.1
+        configuration.ranker.lambdamart.learningRate = 0.1
         var bundles: [String] = []
         for threads in [1, 2] {
             let report = try home.train(configuration, threads: threads, work: "work-\(threads)")

@@ -6,7 +6,7 @@ import MagpieRanking
 /// Fits the ranker that `ranker.kind` asks for, and calibrates it.
 ///
 /// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough, whether trees order
-/// better than the linear model (`auto`), and what a score is worth: half of them, the later one, fits the calibration, the
+/// better than the linear model beyond noise (`auto`: by two standard errors of the paired difference), and what a score is worth: half of them, the later one, fits the calibration, the
 /// other tells how good it is. Then the model is fitted again on all requests.
 struct RankerFit {
     let options: RankerOptions
@@ -70,13 +70,14 @@ struct RankerFit {
             guard let heldOut, let sum, let ndcg = fitted.report.ndcg else {
                 return try linear("too few requests to compare on")
             }
-            let k = options.lambdamart.truncation
-            let other = heldOut.ndcg(sum, at: k)
+            let k = LambdaMART.judgedAt
+            let (difference, noise) = heldOut.difference(fitted.heldOutScores, sum, at: k)
             func number(_ value: Double) -> String { String(format: "%.4f", value) }
             reason =
                 "ndcg@\(k) of \(heldOut.requests.groupCount) requests held out: trees \(number(ndcg)), "
-                + "linear \(number(other))"
-            guard ndcg > other else { return try linear(reason) }
+                + "linear \(number(ndcg - difference)), the difference's standard error \(number(noise))"
+            // The number of trees was chosen on these requests, which flatters the trees.
+            guard difference > 2 * noise else { return try linear(reason) }
         }
         var forest = fitted.forest
         let calibrated = heldOut?.calibration(fitted.heldOutScores)
@@ -108,9 +109,13 @@ private struct HeldOutRequests {
         requests = examples.requests(parts.heldOut)
     }
 
-    func ndcg(_ scores: [Float], at k: Int) -> Double {
-        let values = RequestNDCG.values(scores, requests, at: k)
-        return values.reduce(0, +) / Double(max(1, values.count))
+    /// How much better a request is ordered by `a` than by `b`: the mean over requests, and its standard error.
+    func difference(_ a: [Float], _ b: [Float], at k: Int) -> (mean: Double, standardError: Double) {
+        let values = zip(RequestNDCG.values(a, requests, at: k), RequestNDCG.values(b, requests, at: k)).map { $0 - $1 }
+        let count = Double(max(2, values.count))
+        let mean = values.reduce(0, +) / count
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (mean, (squares / (count - 1) / count).squareRoot())
     }
 
     /// Fitted on the later half, judged on the other.
