@@ -10,7 +10,7 @@ import Testing
 
 /// The stage "index": vector indexes where there are enough vectors, calibrated on what will be asked.
 @Suite struct IndexFitTests {
-    static let files = [BundleFiles.inputIndex, BundleFiles.outputIndex]
+    static let files = [BundleFiles.inputIndex, BundleFiles.outputIndex, BundleFiles.semanticIndex]
 
     static func configuration(minimumItems: Int = 40) -> Configuration {
         var configuration = TrainedWorld.configuration
@@ -102,7 +102,9 @@ import Testing
         func bytes(_ threads: Int) throws -> [Data] {
             let report = try home.train(Self.configuration(), threads: threads, work: "work-\(threads)")
             let folder = try home.bundles.open(report.bundle).url
-            return try Self.files.map { try Data(contentsOf: folder.appendingPathComponent($0)) }
+            return try (Self.files + [BundleFiles.semantic]).map {
+                try Data(contentsOf: folder.appendingPathComponent($0))
+            }
         }
         #expect(try bytes(1) == bytes(2))
     }
