@@ -106,7 +106,7 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
     /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen
     /// (``NegativeSample``).
-    public var maximumExamples = 1_000_000
+    public var maximumExamples = 200_000
     public var lambdamart = LambdaMART.Options()
     /// With fewer requests `auto` is linear.
     public var automaticRequests = 300

@@ -30,6 +30,7 @@ final class TrainedWorld: Sendable {
         configuration.queryEncoder.buckets = 1 << 12
         configuration.queryEncoder.epochs = 12
         configuration.queryEncoder.batch = 32
+        (configuration.semantic.dimensions, configuration.semantic.iterations) = (8, 1)
         configuration.ranker.searchQueries = 60
         // Its people come once a day.
         configuration.sessions.gapMinutes = 10_000
