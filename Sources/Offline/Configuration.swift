@@ -106,12 +106,12 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     public var model = ConditionalLogit.Options()
     /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen
     /// (``NegativeSample``).
-    public var maximumExamples = 200_000
+    public var maximumExamples = 400_000
     public var lambdamart = LambdaMART.Options()
     /// With fewer requests `auto` is linear.
     public var automaticRequests = 300
     /// Known-item queries that the search ranker is trained on.
-    public var searchQueries = 2_000
+    public var searchQueries = 1_000
     /// Where the examples of `home`, and of scenarios of the caller's own, come from.
     public var examples = ExampleSource.split
     /// Fits of a replay that makes examples.

@@ -18,7 +18,7 @@ public enum ConditionalLogit {
         public var l2: Double
         public var maximumSteps: Int
 
-        public init(l2: Double = 0.03, maximumSteps: Int = 50) {
+        public init(l2: Double = 0.03, maximumSteps: Int = 20) {
             self.l2 = l2
             self.maximumSteps = maximumSteps
         }
