@@ -126,11 +126,9 @@ INLINE void records(const float *query, const uint8_t *all_records, size_t size,
                     const uint32_t *positions, size_t count, const float *partition_scores, float *out,
                     const int is_fine) {
     for (size_t r = 0; r < count; r++) {
-        if (r + RECORDS_AHEAD < count) {
-            const uint8_t *ahead = all_records + (size_t)positions[r + RECORDS_AHEAD] * size;
-            for (size_t i = 0; i < size; i += 64) __builtin_prefetch(ahead + i);
-            __builtin_prefetch(ahead + size - 1); /* it starts in the middle of a line, and so may have one more */
-        }
+        if (r + RECORDS_AHEAD < count)
+            for (size_t i = 0; i < size; i += 64)
+                __builtin_prefetch(all_records + (size_t)positions[r + RECORDS_AHEAD] * size + i);
         const uint8_t *record = all_records + (size_t)positions[r] * size;
         mk_record head;
         __builtin_memcpy(&head, record, sizeof head);
