@@ -19,6 +19,8 @@ import hashlib
 import os
 import sys
 
+from lists import read, read_run
+
 COUNTS = (1, 3, 5, 10)
 
 
@@ -79,22 +81,6 @@ def items(ratings, movies, out):
     with open(f"{out}/cold.csv", "w", encoding="utf-8") as file:
         file.write("item,cold\n" + "".join(f"{item},true\n" for item in cold))
     print(f"{len(train)} likes known; {len(cold)} films hidden, {len(test)} likes of them asked about")
-
-
-def read(path):
-    lists = {}
-    for line in open(path, encoding="utf-8"):
-        user, item, *_ = line.rstrip("\n").split("\t")
-        lists.setdefault(user, []).append(item)
-    return lists
-
-
-def read_run(path):
-    lists = {}
-    for line in open(path, encoding="utf-8"):
-        user, _, item, rank, *_ = line.split()
-        lists.setdefault(user, []).append((int(rank), item))
-    return {user: [item for _, item in sorted(rows)] for user, rows in lists.items()}
 
 
 def ndcg(found, relevant, depth=10):

@@ -14,21 +14,7 @@ import sys
 
 import numpy as np
 
-
-def read(path):
-    lists = {}
-    for line in open(path, encoding="utf-8"):
-        user, item, *_ = line.rstrip("\n").split("\t")
-        lists.setdefault(user, []).append(item)
-    return lists
-
-
-def read_run(path):
-    lists = {}
-    for line in open(path, encoding="utf-8"):
-        user, _, item, rank, *_ = line.split()
-        lists.setdefault(user, []).append((int(rank), item))
-    return {user: [item for _, item in sorted(rows)] for user, rows in lists.items()}
+from lists import read, read_run
 
 
 def tail_of(train):

@@ -61,27 +61,6 @@ public enum LibSVMFile {
         return JudgedRows(labels: reader.labels, groups: groups, features: matrix)
     }
 
-    /// The rows as text; what is `absent` is left out. Reading it again gives the same rows.
-    public static func text(of rows: JudgedRows, absent: Float = 0) -> String {
-        var text = ""
-        for request in 0..<rows.requestCount {
-            for row in rows.groups[request]..<rows.groups[request + 1] {
-                text += "\(number(rows.labels[row])) qid:\(request + 1)"
-                for (column, value) in rows.features.row(row).enumerated() {
-                    // "not known" cannot be written: it is what is not there.
-                    if value == absent || value.isNaN { continue }
-                    text += " \(column):\(number(value))"
-                }
-                text += "\n"
-            }
-        }
-        return text
-    }
-
-    private static func number(_ value: Float) -> String {
-        value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
-    }
-
     private static func bytes(of url: URL) throws -> Data {
         guard let data = try? Data(contentsOf: url) else {
             throw FormatError.cannotRead(file: url.path, reason: "cannot be read: check the path and its permissions")

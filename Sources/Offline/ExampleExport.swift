@@ -45,13 +45,10 @@ extension Training {
         let groups = try runner.measure("examples", window: "twin") { progress in
             let groups = try replay.map(questions, recommender, threads: threads, progress: progress) {
                 question, recommender -> ExampleGroup in
-                let stage = try recommender.candidates(for: Request(question), now: question.now)
-                let table = recommender.snapshot.items
-                let labels = stage.items.map { question.relevant.contains(table.key(of: $0)) }
+                let (stage, labels, missed) = try Replay.labelled(question, recommender)
                 return ExampleGroup(
-                    question: question, items: stage.items.map { table.id(of: $0) },
-                    features: recommender.features(stage), labels: labels,
-                    missed: question.relevant.count - labels.count { $0 })
+                    question: question, items: stage.items.map { recommender.snapshot.items.id(of: $0) },
+                    features: recommender.features(stage), labels: labels, missed: missed)
             }
             return (groups, "\(groups.count) requests")
         }

@@ -31,3 +31,14 @@ struct ExactTitle {
 
     private static func year(_ parts: TitleParts) -> [UInt8] { parts.year.map { Array($0.utf8) } ?? [] }
 }
+
+extension Recommender {
+    /// The rows of `order` with those in front whose title the text names; among these, and among the others, the order
+    /// holds.
+    func namedFirst(_ order: [Int], _ stage: Candidates, text: String?) -> [Int] {
+        guard let exact = text.flatMap(ExactTitle.init) else { return order }
+        let isNamed = order.map { row in snapshot.items.title(of: stage.items[row]).map(exact.isNamed) ?? false }
+        let places = order.indices
+        return places.filter { isNamed[$0] }.map { order[$0] } + places.filter { !isNamed[$0] }.map { order[$0] }
+    }
+}

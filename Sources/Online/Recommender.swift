@@ -38,12 +38,7 @@ public struct Recommender: Sendable {
         var order = stage.items.indices.sorted { a, b in
             Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
         }
-        if let exact = request.text.flatMap(ExactTitle.init) {
-            // Stable: of several with the title the ranker's order holds.
-            func isNamed(_ row: Int) -> Bool { snapshot.items.title(of: stage.items[row]).map(exact.isNamed) ?? false }
-            let isFirst = Set(order.filter(isNamed))
-            order = order.filter(isFirst.contains) + order.filter { !isFirst.contains($0) }
-        }
+        order = namedFirst(order, stage, text: request.text)
         funnel.microseconds.rank = watch.lap()
 
         let alone = reorder.ungrouped(order, stage, snapshot.items)

@@ -1,5 +1,6 @@
 import MagpieDomain
 import MagpieKernels
+import MagpieRanking
 import Testing
 
 @testable import MagpieOnline
@@ -24,13 +25,13 @@ import Testing
             return items.prefix(random.below(20)).map { Scored(item: $0, score: random.uniform()) }
         }
         let items = (0..<32).map { ItemIndex($0) }
-        #expect(Fusion.scores(of: items, proposals: lists) == items.map { naive($0, lists) })
+        #expect(ReciprocalRankFusion.scores(of: items, lists: lists) == items.map { naive($0, lists) })
     }
 
     @Test func byHand() {
         let lists = [[Scored(item: 4, score: 9), Scored(item: 2, score: 1)], [Scored(item: 2, score: -3)], []]
         let scores: [Float] = [1 / 61 as Float, (1 / 62 as Float) + (1 / 61 as Float), 0]
-        #expect(Fusion.scores(of: [4, 2, 7], proposals: lists) == scores)
-        #expect(Fusion.scores(of: [], proposals: lists) == [])
+        #expect(ReciprocalRankFusion.scores(of: [4, 2, 7], lists: lists) == scores)
+        #expect(ReciprocalRankFusion.scores(of: [], lists: lists) == [])
     }
 }

@@ -275,7 +275,7 @@ import Testing
         for user in 0..<9 {
             let asked = try request(user: user, count: 100, useRanker: false)
             let stage = try recommender.candidates(for: asked, now: world.now)
-            let scores = Fusion.scores(of: stage.items, proposals: stage.funnel.retrieved.map(\.candidates))
+            let scores = ReciprocalRankFusion.scores(of: stage.items, lists: stage.funnel.retrieved.map(\.candidates))
             let order = zip(stage.items, scores).map { Scored(item: $0, score: $1) }.sorted()
             let answer = try recommender.answer(asked, now: world.now)
             #expect(answer.rung == .retrieved)

@@ -11,13 +11,6 @@ import Testing
 
     init() throws { shelf = try Shelf() }
 
-    private func columns(_ feature: any Feature, _ context: FeatureContext) -> [[Float]] {
-        let matrix = FeatureCatalogue(features: [feature]).matrix(context)
-        return feature.columns.indices.map { column in (0..<matrix.rowCount).map { matrix[$0, column] } }
-    }
-
-    private func allUnknown(_ columns: [[Float]]) -> Bool { columns.allSatisfy { $0.allSatisfy { $0.isNaN } } }
-
     /// A state with positives so many days before day 100.
     private func liked(_ daysAgo: [Int64], disliked: [Int64] = []) -> ItemState {
         var state = ItemState()

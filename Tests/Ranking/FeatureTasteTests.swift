@@ -13,13 +13,6 @@ import Testing
 
     init() throws { shelf = try Shelf() }
 
-    private func columns(_ feature: any Feature, _ context: FeatureContext) -> [[Float]] {
-        let matrix = FeatureCatalogue(features: [feature]).matrix(context)
-        return feature.columns.indices.map { column in (0..<matrix.rowCount).map { matrix[$0, column] } }
-    }
-
-    private func allUnknown(_ columns: [[Float]]) -> Bool { columns.allSatisfy { $0.allSatisfy { $0.isNaN } } }
-
     @Test func keywordTaste() {
         let feature = KeywordTaste(attribute: "genres", shelf.table, Shares([]))
         // Of seven items x has two, y two, z two. The user liked b (x) twice and c (y, z) once.

@@ -108,3 +108,11 @@ extension ItemState {
         fold(visit, isPositive: isPositive, halfLife: .week, seq: seq, sign: sign)
     }
 }
+
+/// The columns of one feature, from its matrix.
+func columns(_ feature: any Feature, _ context: FeatureContext) -> [[Float]] {
+    let matrix = FeatureCatalogue(features: [feature]).matrix(context)
+    return feature.columns.indices.map { column in (0..<matrix.rowCount).map { matrix[$0, column] } }
+}
+
+func allUnknown(_ columns: [[Float]]) -> Bool { columns.allSatisfy { $0.allSatisfy { $0.isNaN } } }

@@ -1,19 +1,21 @@
 import Foundation
 import MagpieDomain
 import MagpieSQLiteStore
+import MagpieTestSupport
 import Testing
 
 @Suite struct LayoutTests {
+    /// Opens a copy of a golden database: opening may bring it to the present layout.
+    private static func store(_ name: String, in folder: MagpieTestSupport.TemporaryFolder) throws -> SQLiteStore {
+        let stored = try #require(Bundle.module.url(forResource: name, withExtension: "sqlite", subdirectory: "Golden"))
+        try FileManager.default.copyItem(at: stored, to: folder.file("log.sqlite"))
+        return try SQLiteStore(folder.file("log.sqlite"))
+    }
+
     /// One database of every layout that was ever released, kept as its SQL dump would be: byte for byte.
     @Test func readsADatabaseOfTheFirstLayout() throws {
-        let stored = try #require(
-            Bundle.module.url(forResource: "layout-1", withExtension: "sqlite", subdirectory: "Golden"))
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let copy = folder.appendingPathComponent("log.sqlite")
-        try FileManager.default.copyItem(at: stored, to: copy)
-        let store = try SQLiteStore(copy)
+        let folder = try MagpieTestSupport.TemporaryFolder()
+        let store = try Self.store("layout-1", in: folder)
         defer { try? store.close() }
         let events = try store.all()
         try #require(events.map(\.eventId) == ["first", "second"])
@@ -30,14 +32,8 @@ import Testing
 
     /// With outside tables, as `features load` wrote them.
     @Test func readsADatabaseOfTheSecondLayout() throws {
-        let stored = try #require(
-            Bundle.module.url(forResource: "layout-2", withExtension: "sqlite", subdirectory: "Golden"))
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("magpie-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let copy = folder.appendingPathComponent("log.sqlite")
-        try FileManager.default.copyItem(at: stored, to: copy)
-        let store = try SQLiteStore(copy)
+        let folder = try MagpieTestSupport.TemporaryFolder()
+        let store = try Self.store("layout-2", in: folder)
         defer { try? store.close() }
         #expect(try store.all().map(\.eventId) == ["first", "second"])
         let tables = try store.outsideTables()

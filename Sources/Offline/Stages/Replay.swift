@@ -60,6 +60,15 @@ struct Replay {
             isPositive: event.isPositive, purchase: event.purchase, seq: event.seq)
     }
 
+    /// The candidates of a question, which of them were then liked, and how many that were liked are none.
+    static func labelled(
+        _ question: Question, _ recommender: Recommender
+    ) throws -> (stage: Candidates, labels: [Bool], missed: Int) {
+        let stage = try recommender.candidates(for: Request(question), now: question.now)
+        let labels = stage.items.map { question.relevant.contains(recommender.snapshot.items.key(of: $0)) }
+        return (stage, labels, question.relevant.count - labels.count { $0 })
+    }
+
     /// The ranker's examples: each question's candidates, their features as of its moment, and which were liked.
     /// - Parameter maximumExamples: see ``NegativeSample``.
     func examples(
@@ -79,9 +88,7 @@ struct Replay {
     ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
             question, recommender -> (FeatureMatrix, [Bool], Int) in
-            let stage = try recommender.candidates(for: Request(question), now: question.now)
-            let labels = stage.items.map { question.relevant.contains(recommender.snapshot.items.key(of: $0)) }
-            let missed = question.relevant.count - labels.count { $0 }
+            let (stage, labels, missed) = try Self.labelled(question, recommender)
             let rows = sample.rows(labels: labels, fused: stage.fused)
             return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, missed)
         }

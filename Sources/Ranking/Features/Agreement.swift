@@ -5,8 +5,6 @@ import MagpieDomain
 /// in their lists (0 = first), reciprocal rank fusion over the lists as a share of the best and as log-rank (Cormack,
 /// Clarke and Büttcher, SIGIR 2009), and the mean of its places among the candidates by every opinion, proposer or not.
 struct Agreement: Feature {
-    private static let k: Float = 60
-
     var columns: [String] {
         ["merged.proposers", "merged.bestLogRank", "merged.fusedOfBest", "merged.fusedLogRank", "merged.meanPlace"]
     }
@@ -15,22 +13,18 @@ struct Agreement: Feature {
         writeOpinions(context, to: &matrix, at: column + 4)
         let lists = context.proposals.filter { !$0.isEmpty }
         guard !lists.isEmpty else { return }
-        // The rows by item, for candidates may come in any order.
-        let order = context.items.indices.sorted { context.items[$0] < context.items[$1] }
-        let sorted = order.map { context.items[$0] }
-        var proposers = [Float](repeating: 0, count: order.count)
-        var best = [Int](repeating: .max, count: order.count)
-        var fused = [Float](repeating: 0, count: order.count)
+        let rows = ItemRows(context.items)
+        var proposers = [Float](repeating: 0, count: rows.count)
+        var best = [Int](repeating: .max, count: rows.count)
         for list in lists {
             for (rank, candidate) in list.enumerated() {
-                guard let place = sorted.place(of: candidate.item) else { continue }
-                let row = order[place]
+                guard let row = rows.row(of: candidate.item) else { continue }
                 proposers[row] += 1
                 best[row] = min(best[row], rank)
-                fused[row] += 1 / (Self.k + Float(rank + 1))
             }
         }
-        for row in order.indices {
+        let fused = ReciprocalRankFusion.scores(in: rows, lists: lists)
+        for row in proposers.indices {
             matrix[row, column] = proposers[row] / Float(lists.count)
             if best[row] < .max { matrix[row, column + 1] = log1p(Float(best[row])) }
         }
@@ -53,18 +47,5 @@ struct Agreement: Feature {
             }
         }
         for row in sums.indices where known[row] > 0 { matrix[row, column] = sums[row] / known[row] }
-    }
-}
-
-extension Array where Element == ItemIndex {
-    /// Where an item stands in an ascending array.
-    func place(of item: ItemIndex) -> Int? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < item { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low] == item ? low : nil
     }
 }

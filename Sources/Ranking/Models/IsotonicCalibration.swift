@@ -97,39 +97,3 @@ public struct IsotonicCalibration: Sendable, Equatable {
         file.add("calibration.probability", probabilities)
     }
 }
-
-/// How far probabilities are from what happened, on rows that they were not fitted to.
-public struct CalibrationReport: Sendable, Codable, Equatable {
-    public var rows: Int
-    /// Expected calibration error: rows by probability in ten parts of equal size; the mean over rows of the distance
-    /// between a part's mean probability and its share of liked (Naeini et al. 2015; equal sizes as in Nixon et al. 2019).
-    public var expectedCalibrationError: Double
-    /// Mean negative log-likelihood; and that of one probability for all rows, their mean.
-    public var logLoss: Double
-    public var logLossOfMean: Double
-
-    public init(probabilities: [Float], labels: [Bool]) {
-        precondition(probabilities.count == labels.count)
-        rows = labels.count
-        let order = probabilities.indices.sorted { (probabilities[$0], $0) < (probabilities[$1], $1) }
-        let parts = 10
-        var distance = 0.0
-        for part in 0..<parts {
-            let own = order[part * rows / parts..<(part + 1) * rows / parts]
-            let (sum, liked) = own.reduce((0.0, 0.0)) {
-                ($0.0 + Double(probabilities[$1]), $0.1 + (labels[$1] ? 1 : 0))
-            }
-            distance += abs(sum - liked)
-        }
-        expectedCalibrationError = rows > 0 ? distance / Double(rows) : 0
-        // A probability of 0 that happened would be infinitely wrong.
-        func loss(_ p: Double, _ label: Bool) -> Double {
-            let p = min(max(p, 1e-7), 1 - 1e-7)
-            return -log(label ? p : 1 - p)
-        }
-        let mean = Double(labels.count { $0 }) / Double(max(rows, 1))
-        let count = Double(max(rows, 1))
-        logLoss = zip(probabilities, labels).reduce(0) { $0 + loss(Double($1.0), $1.1) } / count
-        logLossOfMean = labels.reduce(0) { $0 + loss(mean, $1) } / count
-    }
-}

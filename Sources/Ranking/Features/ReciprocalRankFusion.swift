@@ -1,0 +1,50 @@
+import MagpieDomain
+
+/// Reciprocal rank fusion: score = sum over lists of 1 / (60 + rank), rank from 1 (Cormack, Clarke and Büttcher, SIGIR
+/// 2009). The order where no ranker is trained, and a feature where one is.
+public enum ReciprocalRankFusion {
+    static let k: Float = 60
+
+    /// - Returns: one score for each of `items`, aligned; 0 for an item that is in no list.
+    public static func scores(of items: [ItemIndex], lists: [[Scored]]) -> [Float] {
+        scores(in: ItemRows(items), lists: lists)
+    }
+
+    static func scores(in rows: ItemRows, lists: [[Scored]]) -> [Float] {
+        var scores = [Float](repeating: 0, count: rows.count)
+        for list in lists {
+            for (rank, candidate) in list.enumerated() {
+                guard let row = rows.row(of: candidate.item) else { continue }
+                scores[row] += 1 / (k + Float(rank + 1))
+            }
+        }
+        return scores
+    }
+}
+
+/// The rows of items by item, in whatever order they stand.
+struct ItemRows {
+    private let order: [Int]
+    private let sorted: [ItemIndex]
+    var count: Int { order.count }
+
+    init(_ items: [ItemIndex]) {
+        order = items.indices.sorted { items[$0] < items[$1] }
+        sorted = order.map { items[$0] }
+    }
+
+    func row(of item: ItemIndex) -> Int? { sorted.place(of: item).map { order[$0] } }
+}
+
+extension Array where Element == UInt32 {
+    /// Where a number stands in an ascending array.
+    func place(of value: UInt32) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == value ? low : nil
+    }
+}
