@@ -13,6 +13,9 @@ import MagpieRanking
 /// 2. That many trees are grown on all requests. With nothing held out, or too little to tell (``enoughHeldOut``), the
 ///    number is `trees`.
 ///
+/// Trees may be grown on top of a linear model (``Starts``), so that they need not spend their few leaves on what a straight
+/// line says well; its score counts `start` of what it was, and trees can still take back what it got wrong.
+///
 /// Deterministic: the same bytes for any number of threads, see ``LambdaGradient``. Samples of requests and of negatives are
 /// drawn here, those of columns by XGBoost on one thread.
 public enum LambdaMART {
@@ -45,6 +48,19 @@ public enum LambdaMART {
         public var heldOutScores: [Float]
     }
 
+    /// Linear models that trees are grown on top of.
+    public struct Starts: Sendable {
+        /// Of the requests that are not held out (``HeldOut``), which judges the number of trees.
+        var learned: LinearRanker
+        /// Of all requests: a part of the model.
+        var all: LinearRanker
+
+        public init(learned: LinearRanker, all: LinearRanker) {
+            self.learned = learned
+            self.all = all
+        }
+    }
+
     /// Requests held out are judged by NDCG@10.
     public static let judgedAt = 10
 
@@ -53,8 +69,8 @@ public enum LambdaMART {
 
     /// Throws ``RankingError/tooFewExamples(scenario:positives:)`` or ``BoostingError``.
     public static func fit(
-        _ examples: Examples, scenario: String, options: Options = Options(), seed: UInt64, threads: Int,
-        library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
+        _ examples: Examples, scenario: String, options: Options = Options(), starts: Starts? = nil, seed: UInt64,
+        threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
     ) throws -> Fitted {
         guard examples.positives >= 20 else {
             throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
@@ -63,18 +79,21 @@ public enum LambdaMART {
         var rounds = options.trees
         var ndcg: Double?
         var heldOutScores: [Float] = []
+        let share = Float(options.start)
         if let parts {
             let search = try Training(
-                examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut), options, seed, threads,
-                library)
+                examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut),
+                from: starts?.learned.scaled(by: share), options, seed, threads, library)
             let best = try search.grow(progress: { progress($0 / 2) })
             rounds = best.trees
             ndcg = best.ndcg
             heldOutScores = best.scores
         }
-        let training = try Training(examples, heldOut: nil, options, seed, threads, library)
+        let start = starts?.all.scaled(by: share)
+        let training = try Training(examples, heldOut: nil, from: start, options, seed, threads, library)
         _ = try training.grow(rounds, progress: { progress(parts == nil ? $0 : (1 + $0) / 2) })
-        let forest = try training.forest()
+        var forest = try training.forest()
+        forest.start = start
         let report = Report(
             library: "XGBoost \(library.version)", requests: examples.groupCount, examples: examples.rowCount,
             positives: examples.positives, missedPositives: examples.missedPositives, trees: forest.treeCount,
@@ -117,26 +136,44 @@ private struct Training {
         let gradient: LambdaGradient
         let matrix: TrainingMatrix
         let scores: SharedBuffer<Float>
+        /// What the rows' scores are before there is a tree.
+        private let start: [Float]?
 
-        init(_ examples: Examples, _ options: LambdaMART.Options, _ threads: Int, _ library: XGBoostLibrary) throws {
+        init(
+            _ examples: Examples, from start: LinearRanker?, _ options: LambdaMART.Options, _ threads: Int,
+            _ library: XGBoostLibrary
+        ) throws {
+            self.start = start?.scores(of: examples.features)
             gradient = LambdaGradient(
                 examples, truncation: options.truncation, sigma: options.sigma, isNormalised: options.normalised)
             matrix = try TrainingMatrix(examples.features, library: library, threads: threads)
             scores = SharedBuffer(count: examples.rowCount, repeating: 0)
+            addStart()
+        }
+
+        /// Scores by the trees so far.
+        func score(_ booster: Booster) throws {
+            try booster.scores(matrix, into: scores.pointer)
+            addStart()
+        }
+
+        private func addStart() {
+            guard let start else { return }
+            for row in start.indices { scores.pointer[row] += start[row] }
         }
     }
 
     init(
-        _ examples: Examples, heldOut: Examples?, _ options: LambdaMART.Options, _ seed: UInt64, _ threads: Int,
-        _ library: XGBoostLibrary
+        _ examples: Examples, heldOut: Examples?, from start: LinearRanker?, _ options: LambdaMART.Options,
+        _ seed: UInt64, _ threads: Int, _ library: XGBoostLibrary
     ) throws {
         self.options = options
         self.seed = seed
         self.threads = threads
         names = examples.features.names
         let kept = options.negatives > 0 ? examples.thinned(negatives: options.negatives, seed: seed) : examples
-        learned = try Part(kept, options, threads, library)
-        self.heldOut = try heldOut.map { try Part($0, options, threads, library) }
+        learned = try Part(kept, from: start, options, threads, library)
+        self.heldOut = try heldOut.map { try Part($0, from: start, options, threads, library) }
         // XGBoost's threads meet several times a node: on little data they wait more than they work.
         let cells = kept.rowCount * names.count
         let workers = max(1, min(threads, cells / Self.cellsPerThread))
@@ -166,14 +203,14 @@ private struct Training {
         )
         var best: (trees: Int, ndcg: Double?, scores: [Float]) = (rounds, nil, [])
         for round in 0..<rounds {
-            if round > 0 { try booster.scores(learned.matrix, into: learned.scores.pointer) }
+            if round > 0 { try learned.score(booster) }
             learned.gradient.fill(
                 scores: learned.scores, isUsed: sample(round), gradient: gradient, hessian: hessian, threads: threads)
             LambdaGradient.quantise(gradient, threads: threads)
             LambdaGradient.quantise(hessian, threads: threads)
             try booster.boost(learned.matrix, gradient: gradient.pointer, hessian: hessian.pointer)
             if let heldOut {
-                try booster.scores(heldOut.matrix, into: heldOut.scores.pointer)
+                try heldOut.score(booster)
                 let values = heldOut.gradient.ndcg(heldOut.scores, at: LambdaMART.judgedAt)
                 let ndcg = values.reduce(0, +) / Double(max(1, values.count))
                 if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg, heldOut.scores.array()) }
@@ -211,7 +248,8 @@ extension Examples {
             var matrix = FeatureMatrix(names: features.names, rowCount: 0)
             for row in kept { matrix.append(features, rows: row..<row + 1) }
             result.append(
-                matrix, gains: kept.map { gains[$0] }, weights: kept.map { weights[$0] }, missedPositives: 0)
+                matrix, gains: kept.map { gains[$0] }, weights: kept.map { weights[$0] },
+                stands: kept.map { stands[$0] }, missedPositives: 0)
         }
         return result
     }

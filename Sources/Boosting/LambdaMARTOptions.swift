@@ -5,6 +5,8 @@ extension LambdaMART {
         public var trees = 300
         /// Each tree's share.
         public var learningRate = 0.05
+        /// Trees are grown on top of so much of the linear model's score; 0 = from nothing.
+        public var start = 0.5
         /// Tests on the way to a leaf, at most.
         public var depth = 6
         /// Leaves of a tree, at most; 0 = as many as `depth` allows. Otherwise the leaf that gains most is split next.

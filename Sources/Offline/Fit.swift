@@ -86,7 +86,7 @@ struct Fit {
             ] + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 4, inputs: inputs) {
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 5, inputs: inputs) {
                 folder, progress in
                 let recommender = try open(files, draft)
                 let questions = questions(for: scenario, draft, split, stream: 0)

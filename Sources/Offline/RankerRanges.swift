@@ -14,6 +14,7 @@ extension Configuration {
         let trees = ranker.lambdamart
         try whole("ranker.lambdamart.trees", trees.trees, 1...100_000)
         try real("ranker.lambdamart.learningRate", trees.learningRate, 1e-6...1)
+        try real("ranker.lambdamart.start", trees.start, 0...10)
         try whole("ranker.lambdamart.depth", trees.depth, 1...16)
         try whole("ranker.lambdamart.leaves", trees.leaves, 0...65_536)
         if trees.leaves == 1 { try whole("ranker.lambdamart.leaves", 1, 2...65_536) }

@@ -18,6 +18,9 @@ public struct Answer: Sendable {
         public var id: ItemID
         public var title: String?
         public var score: Float
+        /// How likely it is that the user likes it, were it shown: calibrated on requests that the ranker had not seen.
+        /// nil where no calibrated ranker scored it.
+        public var probability: Float?
         /// Which retrievers proposed it.
         public var proposals: [Proposal]
         /// Its row of features and what each added to the score; empty unless explained.

@@ -61,7 +61,7 @@ public struct Recommender: Sendable {
             switch place {
             case .row(let row):
                 score = scores[row]
-                entries.append(entry(row, stage, score: score, features: request.explain ? features : nil))
+                entries.append(entry(row, stage, score: score, ranker, features: request.explain ? features : nil))
             case .added(let found): entries.append(entry(found, score: score))
             }
         }
@@ -281,10 +281,12 @@ public struct Recommender: Sendable {
         }
     }
 
-    private func entry(_ row: Int, _ stage: Candidates, score: Float, features: FeatureMatrix?) -> Answer.Entry {
+    private func entry(
+        _ row: Int, _ stage: Candidates, score: Float, _ ranker: (any Ranker)?, features: FeatureMatrix?
+    ) -> Answer.Entry {
         let item = stage.items[row]
         var terms: [Answer.FeatureTerm] = []
-        if let features, let ranker = snapshot.rankers[stage.scenario.name] {
+        if let features, let ranker {
             let contributions = ranker.contributions(of: features, row: row)
             terms = features.names.indices.map {
                 .init(name: features.names[$0], value: features[row, $0], contribution: contributions[$0])
@@ -297,7 +299,7 @@ public struct Recommender: Sendable {
         }
         return .init(
             index: item, id: snapshot.items.id(of: item), title: snapshot.items.title(of: item), score: score,
-            proposals: proposals, features: terms)
+            probability: ranker?.probabilities(of: [score])?.first, proposals: proposals, features: terms)
     }
 }
 

@@ -16,12 +16,16 @@ struct AnswerPrinter {
         if explain, let funnel = answer.funnel { printStages(answer, funnel) }
         Swift.print(Style.bold(title), Style.dim("(\(answer.rung.rawValue))"))
         if answer.entries.isEmpty { return Swift.print("  nothing") }
-        var table = Table([.number("#"), .text("item"), .text("title"), .number("score"), .text("proposed by")])
+        let isCalibrated = answer.entries.contains { $0.probability != nil }
+        var table = Table(
+            [.number("#"), .text("item"), .text("title"), .number("score")] + (isCalibrated ? [.number("likely")] : [])
+                + [.text("proposed by")])
         for (rank, entry) in answer.entries.enumerated() {
             let proposals = entry.proposals.map { "\($0.retriever) \($0.rank)" }.joined(separator: ", ")
-            table.add([
-                "\(rank + 1)", entry.id.string, entry.title ?? "", Numbers.fixed(entry.score, 3), proposals,
-            ])
+            let likely = entry.probability.map { Numbers.fixed(100 * $0, 1) + " %" } ?? ""
+            table.add(
+                ["\(rank + 1)", entry.id.string, entry.title ?? "", Numbers.fixed(entry.score, 3)]
+                    + (isCalibrated ? [likely] : []) + [proposals])
         }
         Swift.print(table.text(indent: "  "))
     }

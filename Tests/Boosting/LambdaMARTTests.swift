@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct LambdaMARTTests {
     private func fit(
-        _ examples: Examples, threads: Int = 2, seed: UInt64 = 1,
+        _ examples: Examples, from starts: LambdaMART.Starts? = nil, threads: Int = 2, seed: UInt64 = 1,
         _ change: (inout LambdaMART.Options) -> Void = { _ in }
     ) throws -> (Forest, LambdaMART.Report) {
         var options = LambdaMART.Options()
@@ -23,7 +23,8 @@ import Testing
         change(&options)
         let library = try #require(RankingWorld.library)
         let fitted = try LambdaMART.fit(
-            examples, scenario: "home", options: options, seed: seed, threads: threads, library: library)
+            examples, scenario: "home", options: options, starts: starts, seed: seed, threads: threads,
+            library: library)
         return (fitted.forest, fitted.report)
     }
 
@@ -49,6 +50,26 @@ import Testing
         let (linear, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 2)
         let (trees, sum) = (RankingWorld.ndcg(forest, fresh), RankingWorld.ndcg(linear, fresh))
         #expect(trees > sum - 0.02 && sum > 0.9, "trees \(trees), weighted sum \(sum)")
+    }
+
+    /// A slope and a conjunction: a few trees on top of a weighted sum say what it could not.
+    @Test(.enabled(if: RankingWorld.library != nil)) func onTopOfAWeightedSum() throws {
+        func isGood(_ a: Float, _ b: Float) -> Bool { a + 0.4 * b + (a > 0 && b > 0 ? 0.6 : 0) > 0.7 }
+        let examples = RankingWorld.examples(requests: 400, isGood: isGood)
+        let fresh = RankingWorld.examples(requests: 300, seed: 2, isGood: isGood)
+        let (linear, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 2)
+        func few(_ options: inout LambdaMART.Options) {
+            options.trees = 3
+            options.leaves = 4
+            options.heldOut = 0
+        }
+        let (alone, _) = try fit(examples, few)
+        let (onTop, report) = try fit(examples, from: .init(learned: linear, all: linear), few)
+        let ndcg = [
+            RankingWorld.ndcg(linear, fresh), RankingWorld.ndcg(alone, fresh), RankingWorld.ndcg(onTop, fresh),
+        ]
+        #expect(ndcg[2] > ndcg[0] + 0.01 && ndcg[2] > ndcg[1] - 0.005, "sum, trees, trees on top: \(ndcg)")
+        #expect(report.trees == 3 && onTop.start != nil && alone.start == nil)
     }
 
     /// With samples of requests and of columns, too; and another seed is another forest.

@@ -33,5 +33,7 @@ import Testing
         let apart = CalibrationReport(probabilities: [0.2, 0.4, 0.9], labels: [true, false, true])
         #expect(abs(apart.expectedCalibrationError - (0.8 + 0.4 + 0.1) / 3) < 1e-6)
         #expect(CalibrationReport(probabilities: [], labels: []).logLoss == 0)
+        let sampled = CalibrationReport(probabilities: [0.25, 0.25], labels: [true, false], stands: [1, 3])
+        #expect(sampled.expectedCalibrationError < 1e-6 && abs(sampled.logLoss - right.logLoss) < 1e-9)
     }
 }

@@ -19,12 +19,15 @@ import Testing
         let labels = (0..<count).map { _ in random.below(30) == 0 }
         let fused = (0..<count).map { _ in Float(random.below(50)) }
         let sample = NegativeSample(requests: 1, maximumExamples: 0)
-        let rows = sample.rows(labels: labels, fused: fused)
+        let (rows, stands) = sample.rows(labels: labels, fused: fused)
         #expect(rows == rows.sorted() && Set(rows).count == rows.count)
         let others = labels.indices.filter { !labels[$0] }.sorted { (fused[$0], $1) > (fused[$1], $0) }
         #expect(labels.indices.filter { labels[$0] }.allSatisfy(rows.contains))
         let kept = rows.filter { !labels[$0] }
         #expect(kept.count == min(50, others.count))
+        // Together they stand for everybody.
+        #expect(abs(stands.reduce(0, +) - Float(count)) < 0.01)
+        #expect(zip(rows, stands).allSatisfy { !labels[$0] || $1 == 1 })
         #expect(others.prefix(25).allSatisfy(kept.contains))
         let places = others.indices.filter { kept.contains(others[$0]) }.dropFirst(25)
         let step = Double(others.count - 25) / 25
@@ -33,9 +36,9 @@ import Testing
 
     @Test func fewAreAllKept() {
         let labels = (0..<50).map { $0 % 7 == 0 }
-        let rows = NegativeSample(requests: 9, maximumExamples: 1).rows(
+        let kept = NegativeSample(requests: 9, maximumExamples: 1).rows(
             labels: labels, fused: labels.map { $0 ? 0 : 1 })
-        #expect(rows == Array(0..<50))
+        #expect(kept.rows == Array(0..<50) && kept.stands.allSatisfy { $0 == 1 })
     }
 
     /// The same requests whatever else is asked, in their order, from all over.

@@ -54,7 +54,8 @@ import Testing
         let problem = ConditionalLogit.Problem(
             design: standard.design(examples.features), examples: examples, l2: 0.3)
         let at = [0.3, -0.7, 1.1]
-        let here = problem.evaluate(at, threads: 1)
+        let here = problem.evaluate(at, withHessian: true, threads: 1)
+        #expect(problem.evaluate(at, threads: 1).gradient == here.gradient)
         let step = 1e-5
         for f in 0..<3 {
             var (up, down) = (at, at)
@@ -83,6 +84,26 @@ import Testing
         let normaliser = x.reduce(0) { $0 + exp(w * $1) }
         let loss = -[x[0], x[1]].map { log(exp(w * $0) / normaliser) }.reduce(0, +) / 2
         #expect(abs(problem.evaluate([w], threads: 1).loss - loss) < 1e-6)
+    }
+
+    /// A row that stands for three is three rows, in the loss and its derivatives.
+    @Test func aSampleStandsForAll() {
+        func problem(_ values: [Float], _ stands: [Float]?, _ standard: Standardiser?) -> ConditionalLogit.Problem {
+            var matrix = FeatureMatrix(names: ["x"], rowCount: values.count)
+            matrix.values = values
+            var examples = Examples(names: ["x"])
+            examples.append(
+                matrix, labels: values.indices.map { $0 == 0 }, stands: stands, missedPositives: 0)
+            let standard = standard ?? Standardiser(examples.features)
+            return .init(design: standard.design(examples.features), examples: examples, l2: 0.1)
+        }
+        let all = problem([1, 0, -1, -1, -1], nil, nil)
+        let sample = problem([1, 0, -1], [1, 1, 3], Standardiser(all.examples.features))
+        let (a, b) = (
+            all.evaluate([0.7], withHessian: true, threads: 1), sample.evaluate([0.7], withHessian: true, threads: 1)
+        )
+        #expect(abs(a.loss - b.loss) < 1e-12)
+        #expect(abs(a.gradient[0] - b.gradient[0]) < 1e-12 && abs(a.hessian[0] - b.hessian[0]) < 1e-12)
     }
 
     @Test func theSameForAnyNumberOfThreads() throws {

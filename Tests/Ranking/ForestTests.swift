@@ -114,9 +114,13 @@ import Testing
         var world = RandomForest(seed: 9, features: 3)
         let trees = (0..<3).map { world.tree(leaves: 3 + 20 * $0) }
         let made = try RandomForest.forest(trees, features: 3)
-        forest = Forest(
+        var forest = Forest(
             featureNames: ["é", "b", "c"], base: made.base, sigmoid: 0.5, zeroIsMissing: [false, true, false],
             nodes: made.nodes)
+        forest.start = LinearRanker(
+            featureNames: forest.featureNames, mean: [1, 0, -1], scale: [2, 1, 1], weight: [0.5, -2, 1],
+            missing: [1, 0, -1], low: [-10, -10, 0], high: [10, 10, 1])
+        self.forest = forest
         rows = world.rows(30)
     }
 
@@ -132,6 +136,16 @@ import Testing
         #expect(opened.nodes == forest.nodes && opened.featureNames == forest.featureNames)
         #expect(opened.sigmoid == 0.5 && opened.zeroIsMissing == forest.zeroIsMissing)
         #expect(opened.scores(of: asked(opened)) == forest.scores(of: asked(forest)))
+        // What it was grown on top of is in its scores, and in what explains them.
+        var grown = forest
+        grown.start = nil
+        let (all, trees) = (asked(forest), grown.scores(of: asked(forest)))
+        let sums = try #require(forest.start).scores(of: all)
+        #expect(forest.scores(of: all) == zip(trees, sums).map(+) && Set(sums).count > 5)
+        for row in 0..<all.rowCount {
+            let told = forest.contributions(of: all, row: row).reduce(forest.bias, +)
+            #expect(abs(told - forest.scores(of: all)[row]) < 1e-3 * max(1, abs(told)))
+        }
         let bytes = try Data(contentsOf: url)
         try opened.write(to: url)
         #expect(try Data(contentsOf: url) == bytes)

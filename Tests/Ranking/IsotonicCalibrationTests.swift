@@ -19,6 +19,9 @@ import Testing
         #expect(calibration.probability(of: .nan).isNaN)
         let ties = try #require(IsotonicCalibration(scores: [1, 1, 1, 2], labels: [true, false, false, true]))
         #expect(ties.probability(of: 1) == Float(1.0 / 3) && ties.probability(of: 2) == 1)
+        let sampled = try #require(
+            IsotonicCalibration(scores: [1, 1, 2], labels: [true, false, true], stands: [1, 2, 1]))
+        #expect(sampled == ties)
         #expect(IsotonicCalibration(scores: [1, 2], labels: [true, true]) == nil)
         #expect(IsotonicCalibration(scores: [], labels: []) == nil)
     }

@@ -19,24 +19,32 @@ public struct CalibrationError: Sendable {
     /// - Parameters:
     ///   - probabilities: in 0 ... 1.
     ///   - happened: aligned with them.
+    ///   - counts: how many cases each is, where alike ones stand together; nil = one.
     /// - Returns: nil when there is no prediction.
-    public func value(_ probabilities: [Double], happened: [Bool]) -> Double? {
+    public func value(_ probabilities: [Double], happened: [Bool], counts: [Double]? = nil) -> Double? {
         precondition(probabilities.count == happened.count, "\(probabilities.count), \(happened.count)")
-        let count = probabilities.count
-        guard count > 0 else { return nil }
+        guard !probabilities.isEmpty else { return nil }
+        let mass = counts ?? [Double](repeating: 1, count: probabilities.count)
+        let whole = mass.reduce(0, +)
         let order = probabilities.indices.sorted { (probabilities[$0], $0) < (probabilities[$1], $1) }
         var error = 0.0
-        var begin = 0
+        var (begin, end, passed) = (0, 0, 0.0)
         for bin in 1...bins {
-            var end = max(begin, bin * count / bins)
-            while end > begin, end < count, probabilities[order[end]] == probabilities[order[end - 1]] { end += 1 }
-            guard end > begin else { continue }
+            let edge = Double(bin) * whole / Double(bins)
+            while end < order.count, bin == bins || passed + mass[order[end]] <= edge {
+                passed += mass[order[end]]
+                end += 1
+            }
+            while end > begin, end < order.count, probabilities[order[end]] == probabilities[order[end - 1]] {
+                passed += mass[order[end]]
+                end += 1
+            }
             let own = order[begin..<end]
-            let said = own.reduce(0) { $0 + probabilities[$1] }
-            let did = Double(own.count { happened[$0] })
+            let said = own.reduce(0) { $0 + mass[$1] * probabilities[$1] }
+            let did = own.reduce(0) { $0 + (happened[$1] ? mass[$1] : 0) }
             error += abs(said - did)
             begin = end
         }
-        return error / Double(count)
+        return error / whole
     }
 }

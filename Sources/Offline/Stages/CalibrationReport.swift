@@ -9,11 +9,13 @@ public struct CalibrationReport: Sendable, Codable, Equatable {
     public var logLoss: Double
     public var logLossOfMean: Double
 
-    public init(probabilities: [Float], labels: [Bool]) {
+    /// - Parameter stands: for how many rows each stands; nil = itself.
+    public init(probabilities: [Float], labels: [Bool], stands: [Float]? = nil) {
         let said = probabilities.map(Double.init)
-        let loss = LogLoss.value(said, happened: labels)
+        let counts = stands.map { $0.map(Double.init) }
+        let loss = LogLoss.value(said, happened: labels, counts: counts)
         rows = labels.count
-        expectedCalibrationError = CalibrationError().value(said, happened: labels) ?? 0
+        expectedCalibrationError = CalibrationError().value(said, happened: labels, counts: counts) ?? 0
         logLoss = loss?.loss ?? 0
         logLossOfMean = loss?.baseRate ?? 0
     }

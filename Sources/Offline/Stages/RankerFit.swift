@@ -5,9 +5,11 @@ import MagpieRanking
 
 /// Fits the ranker that `ranker.kind` asks for, and calibrates it.
 ///
-/// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough, whether trees order
-/// better than the linear model beyond noise (`auto`: by two standard errors of the paired difference), and what a score is worth: half of them, the later one, fits the calibration, the
-/// other tells how good it is. Then the model is fitted again on all requests.
+/// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough; whether trees order
+/// better than the linear model that they are grown on top of (`auto`: by more than one standard error of the paired
+/// difference, the rule of Breiman and others 1984, "Classification and Regression Trees", 3.4.3, for the simpler model);
+/// and what a score is worth: half of them, the later one, fits the calibration, the other tells how good it is. Then the
+/// model is fitted again on all requests.
 struct RankerFit {
     let options: RankerOptions
     let seed: UInt64
@@ -47,10 +49,14 @@ struct RankerFit {
         _ examples: Examples, scenario: String, progress: (Double) -> Void
     ) throws -> (model: Model, report: RankerReport) {
         let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
-        let sum = try linearHeldOut(heldOut, scenario)
+        let learned = try weightedSum(of: heldOut?.learned, scenario)
+        progress(0.2)
+        let whole = try ConditionalLogit.fit(examples, scenario: scenario, options: options.model, threads: threads)
+        progress(0.4)
+        let asked = heldOut?.requests.features
+        let sum = asked.flatMap { learned?.scores(of: $0) }
         func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
-            var (ranker, report) = try ConditionalLogit.fit(
-                examples, scenario: scenario, options: options.model, threads: threads)
+            var (ranker, report) = whole
             let calibrated = sum.flatMap { heldOut?.calibration($0) }
             ranker.calibration = calibrated?.calibration
             return (.linear(ranker), RankerReport(report, reason: reason, calibration: calibrated?.report))
@@ -62,9 +68,12 @@ struct RankerFit {
         if options.kind == .auto, examples.groupCount < options.automaticRequests {
             return try linear("fewer than \(options.automaticRequests) requests (ranker.automaticRequests)")
         }
+        // Without requests to hold out nothing tells how many trees are enough: all are grown.
+        let starts =
+            options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.0, all: whole.0) : nil
         let fitted = try LambdaMART.fit(
-            examples, scenario: scenario, options: options.lambdamart, seed: seed, threads: threads, library: library,
-            progress: progress)
+            examples, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
+            library: library, progress: { progress(0.4 + 0.6 * $0) })
         var reason = "as configured"
         if options.kind == .auto {
             guard let heldOut, let sum, let ndcg = fitted.report.ndcg else {
@@ -76,22 +85,21 @@ struct RankerFit {
             reason =
                 "ndcg@\(k) of \(heldOut.requests.groupCount) requests held out: trees \(number(ndcg)), "
                 + "linear \(number(ndcg - difference)), the difference's standard error \(number(noise))"
-            // The number of trees was chosen on these requests, which flatters the trees.
-            guard difference > 2 * noise else { return try linear(reason) }
+            guard difference > noise else { return try linear(reason) }
         }
         var forest = fitted.forest
         let calibrated = heldOut?.calibration(fitted.heldOutScores)
         forest.calibration = calibrated?.calibration
-        return (.trees(forest), RankerReport(fitted.report, reason: reason, calibration: calibrated?.report))
+        var report = RankerReport(fitted.report, reason: reason, calibration: calibrated?.report)
+        report.linear = starts == nil ? nil : whole.1
+        return (.trees(forest), report)
     }
 
-    /// The scores of the requests held out by a linear model of the others; nil when there are too few.
-    private func linearHeldOut(_ heldOut: HeldOutRequests?, _ scenario: String) throws -> [Float]? {
-        guard let heldOut else { return nil }
+    /// The linear model of the requests that are not held out; nil when there are too few.
+    private func weightedSum(of learned: Examples?, _ scenario: String) throws -> LinearRanker? {
+        guard let learned else { return nil }
         do {
-            let (ranker, _) = try ConditionalLogit.fit(
-                heldOut.learned, scenario: scenario, options: options.model, threads: threads)
-            return ranker.scores(of: heldOut.requests.features)
+            return try ConditionalLogit.fit(learned, scenario: scenario, options: options.model, threads: threads).0
         } catch RankingError.tooFewExamples {
             return nil
         }
@@ -124,11 +132,12 @@ private struct HeldOutRequests {
         let middle = requests.groups[requests.groupCount / 2]
         guard
             let calibration = IsotonicCalibration(
-                scores: Array(scores[middle...]), labels: Array(requests.labels[middle...]))
+                scores: Array(scores[middle...]), labels: Array(requests.labels[middle...]),
+                stands: Array(requests.stands[middle...]))
         else { return nil }
         let report = CalibrationReport(
             probabilities: scores[..<middle].map { calibration.probability(of: $0) },
-            labels: Array(requests.labels[..<middle]))
+            labels: Array(requests.labels[..<middle]), stands: Array(requests.stands[..<middle]))
         return (calibration, report)
     }
 }
@@ -143,6 +152,7 @@ public struct RankerReport: Sendable, Codable {
     public var examples: Int
     public var positives: Int
     public var missedPositives: Int
+    /// Of the linear model, also where trees are grown on top of it.
     public var linear: ConditionalLogit.Report?
     public var lambdamart: LambdaMART.Report?
     /// Of its probabilities, on requests that neither the model nor the calibration had seen.

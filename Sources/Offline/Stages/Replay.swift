@@ -87,11 +87,13 @@ struct Replay {
         threads: Int, progress: (Double) -> Void
     ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
-            question, recommender -> (FeatureMatrix, [Bool], Int) in
+            question, recommender -> (FeatureMatrix, [Bool], [Float], Int) in
             let (stage, labels, missed) = try Self.labelled(question, recommender)
-            let rows = sample.rows(labels: labels, fused: stage.fused)
-            return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, missed)
+            let (rows, stands) = sample.rows(labels: labels, fused: stage.fused)
+            return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, stands, missed)
         }
-        for (matrix, labels, missed) in groups { examples.append(matrix, labels: labels, missedPositives: missed) }
+        for (matrix, labels, stands, missed) in groups {
+            examples.append(matrix, labels: labels, stands: stands, missedPositives: missed)
+        }
     }
 }

@@ -10,6 +10,9 @@ public struct Examples: Sendable {
     public private(set) var labels: [Bool] = []
     /// How much a row's gain counts beside those of others (an inverse propensity, a kind of event); 1 in general.
     public private(set) var weights: [Float] = []
+    /// For how many candidates of its request a row stands: itself, or more where of what was not chosen only a sample
+    /// was kept.
+    public private(set) var stands: [Float] = []
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
     /// Positives that no retriever proposed: counted, never injected.
@@ -23,18 +26,22 @@ public struct Examples: Sendable {
     public var rowCount: Int { gains.count }
     public var positives: Int { labels.count { $0 } }
 
-    public mutating func append(_ matrix: FeatureMatrix, labels: [Bool], missedPositives: Int) {
-        append(matrix, gains: labels.map { $0 ? 1 : 0 }, missedPositives: missedPositives)
+    public mutating func append(
+        _ matrix: FeatureMatrix, labels: [Bool], stands: [Float]? = nil, missedPositives: Int
+    ) {
+        append(matrix, gains: labels.map { $0 ? 1 : 0 }, stands: stands, missedPositives: missedPositives)
     }
 
-    /// Gains are finite and not negative, and so are weights.
+    /// Gains are finite and not negative, and so are weights; a row stands for at least itself.
     public mutating func append(
-        _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, missedPositives: Int
+        _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil, missedPositives: Int
     ) {
         precondition(matrix.rowCount == gains.count)
         precondition(gains.allSatisfy { $0 >= 0 && $0.isFinite }, "a gain is negative or not finite")
         let weights = weights ?? [Float](repeating: 1, count: gains.count)
         precondition(weights.count == gains.count && weights.allSatisfy { $0 >= 0 && $0.isFinite })
+        let stands = stands ?? [Float](repeating: 1, count: gains.count)
+        precondition(stands.count == gains.count && stands.allSatisfy { $0 >= 1 && $0.isFinite })
         self.missedPositives += missedPositives
         // A request without a positive, or with nothing else, teaches a ranker nothing.
         guard let first = gains.first, gains.contains(where: { $0 != first }) else { return }
@@ -42,6 +49,7 @@ public struct Examples: Sendable {
         self.gains += gains
         labels += gains.map { $0 > 0 }
         self.weights += weights
+        self.stands += stands
         groups.append(self.gains.count)
     }
 
@@ -52,7 +60,9 @@ public struct Examples: Sendable {
             let rows = groups[group]..<groups[group + 1]
             var matrix = FeatureMatrix(names: features.names, rowCount: 0)
             matrix.append(features, rows: rows)
-            result.append(matrix, gains: Array(gains[rows]), weights: Array(weights[rows]), missedPositives: 0)
+            result.append(
+                matrix, gains: Array(gains[rows]), weights: Array(weights[rows]), stands: Array(stands[rows]),
+                missedPositives: 0)
         }
         return result
     }

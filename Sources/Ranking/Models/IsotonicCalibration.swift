@@ -20,10 +20,11 @@ public struct IsotonicCalibration: Sendable, Equatable {
         self.probabilities = probabilities
     }
 
-    /// - Parameters: `scores` and whether each was liked. Returns nil where there is nothing to tell apart: all or none
-    ///   liked.
-    public init?(scores: [Float], labels: [Bool]) {
+    /// - Parameters: `scores`, whether each was liked, and for how many rows it stands (``Examples/stands``; nil = itself).
+    ///   Returns nil where there is nothing to tell apart: all or none liked.
+    public init?(scores: [Float], labels: [Bool], stands: [Float]? = nil) {
         precondition(scores.count == labels.count)
+        precondition(stands.map { $0.count == scores.count } ?? true)
         guard labels.contains(true), labels.contains(false) else { return nil }
         struct Pool {
             var sum: Double
@@ -35,12 +36,13 @@ public struct IsotonicCalibration: Sendable, Equatable {
         var pools: [Pool] = []
         for row in scores.indices.sorted(by: { (scores[$0], $0) < (scores[$1], $1) }) {
             let score = scores[row]
+            let count = stands.map { Double($0[row]) } ?? 1
             // Equal scores are one from the start.
             if pools.last?.high == score {
-                pools[pools.count - 1].sum += labels[row] ? 1 : 0
-                pools[pools.count - 1].count += 1
+                pools[pools.count - 1].sum += labels[row] ? count : 0
+                pools[pools.count - 1].count += count
             } else {
-                pools.append(Pool(sum: labels[row] ? 1 : 0, count: 1, low: score, high: score))
+                pools.append(Pool(sum: labels[row] ? count : 0, count: count, low: score, high: score))
             }
         }
         var merged: [Pool] = []

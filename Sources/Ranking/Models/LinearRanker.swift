@@ -45,41 +45,52 @@ public struct LinearRanker: Ranker {
 
     public init(opening url: URL) throws {
         let file = try TensorFile(url, kind: Self.kind, layouts: 1...Self.layout)
-        let names = try file.strings("features")
-        let mean = try file.tensor("mean", as: Float.self, shape: [names.count])
-        let scale = try file.tensor("scale", as: Float.self, shape: [names.count])
-        let weight = try file.tensor("weight", as: Float.self, shape: [names.count])
-        let missing = try file.tensor("missing", as: Float.self, shape: [names.count])
-        let low = try file.tensor("low", as: Float.self, shape: [names.count])
-        let high = try file.tensor("high", as: Float.self, shape: [names.count])
-        func array(_ tensor: Tensor<Float>) -> [Float] { (0..<tensor.count).map { tensor[$0] } }
-        self.init(
-            featureNames: (0..<names.count).map { names[$0] }, mean: array(mean), scale: array(scale),
-            weight: array(weight), missing: array(missing), low: array(low), high: array(high))
-        guard self.scale.allSatisfy({ $0 > 0 }) else {
-            throw RankingError.corrupt(path: url.path, detail: "a scale is not positive")
-        }
-        guard zip(self.low, self.high).allSatisfy({ $0 <= $1 }) else {
-            throw RankingError.corrupt(path: url.path, detail: "a range is empty")
-        }
-        let numbers = [self.mean, self.scale, self.weight, self.missing, self.low, self.high]
-        guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            throw RankingError.corrupt(path: url.path, detail: "a weight is not a finite number")
-        }
+        try self.init(of: file, featureNames: file.strings("features").strings)
         calibration = try IsotonicCalibration(of: file)
+    }
+
+    /// - Parameter prefix: what the tensors' names begin with where it is a part of another model.
+    init(of file: TensorFile, featureNames: [String], prefix: String = "") throws {
+        func array(_ name: String) throws -> [Float] {
+            Array(try file.tensor(prefix + name, as: Float.self, shape: [featureNames.count]))
+        }
+        self.init(
+            featureNames: featureNames, mean: try array("mean"), scale: try array("scale"),
+            weight: try array("weight"), missing: try array("missing"), low: try array("low"), high: try array("high"))
+        let path = file.url.path
+        guard scale.allSatisfy({ $0 > 0 }) else {
+            throw RankingError.corrupt(path: path, detail: "a scale is not positive")
+        }
+        guard zip(low, high).allSatisfy({ $0 <= $1 }) else {
+            throw RankingError.corrupt(path: path, detail: "a range is empty")
+        }
+        guard [mean, scale, weight, missing, low, high].allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw RankingError.corrupt(path: path, detail: "a weight is not a finite number")
+        }
     }
 
     public func write(to url: URL) throws {
         var file = TensorFileWriter(kind: Self.kind, layout: Self.layout)
         file.add("features", strings: featureNames)
-        file.add("mean", mean)
-        file.add("scale", scale)
-        file.add("weight", weight)
-        file.add("missing", missing)
-        file.add("low", low)
-        file.add("high", high)
+        add(to: &file)
         calibration?.add(to: &file)
         try file.write(to: url)
+    }
+
+    func add(to file: inout TensorFileWriter, prefix: String = "") {
+        file.add(prefix + "mean", mean)
+        file.add(prefix + "scale", scale)
+        file.add(prefix + "weight", weight)
+        file.add(prefix + "missing", missing)
+        file.add(prefix + "low", low)
+        file.add(prefix + "high", high)
+    }
+
+    /// The same order, every score and every term multiplied by `share`; not calibrated.
+    public func scaled(by share: Float) -> LinearRanker {
+        LinearRanker(
+            featureNames: featureNames, mean: mean, scale: scale, weight: weight.map { share * $0 },
+            missing: missing.map { share * $0 }, low: low, high: high)
     }
 
     public func probabilities(of scores: [Float]) -> [Float]? {
@@ -87,17 +98,19 @@ public struct LinearRanker: Ranker {
     }
 
     public func scores(of features: FeatureMatrix) -> [Float] {
-        (0..<features.rowCount).map { contributions(of: features, row: $0).reduce(0, +) }
+        precondition(features.names.count == featureNames.count, "the snapshot checks the columns at open")
+        return (0..<features.rowCount).map { row in
+            features.row(row).enumerated().reduce(0) { $0 + term($1.offset, $1.element) }
+        }
     }
 
     public func contributions(of features: FeatureMatrix, row: Int) -> [Float] {
         precondition(features.names.count == featureNames.count, "the snapshot checks the columns at open")
-        var terms = [Float](repeating: 0, count: featureNames.count)
-        for (f, value) in features.row(row).enumerated() {
-            let known = min(max(value, low[f]), high[f])
-            terms[f] = value.isNaN ? missing[f] : weight[f] * (known - mean[f]) / scale[f]
-        }
-        return terms
+        return features.row(row).enumerated().map(term)
+    }
+
+    private func term(_ f: Int, _ value: Float) -> Float {
+        value.isNaN ? missing[f] : weight[f] * (min(max(value, low[f]), high[f]) - mean[f]) / scale[f]
     }
 
     /// Features by the size of their weight: what the model relies on.

@@ -4,9 +4,10 @@ import MagpieOnline
 /// An answer as JSON:
 ///
 ///     {"requestId": "0192...", "scenario": "home", "bundle": "20261124T083000Z-1f2e3d4c", "rung": "ranked",
-///      "items": [{"id": "2571", "title": "The Matrix (1999)", "score": 1.25}, ...]}
+///      "items": [{"id": "2571", "title": "The Matrix (1999)", "score": 1.25,
+///                 "probability": 0.0625}, ...]}
 ///
-/// A search that asks for `total`, `facets` or `sort` has `matches`: how many items match (`isExact` false: at least so
+/// `probability` stands where a calibrated ranker scored the item. A search that asks for `total`, `facets` or `sort` has `matches`: how many items match (`isExact` false: at least so
 /// many), whether they have all the words or any of them, and the values of each facet, the most frequent first.
 ///
 /// When explained, each item has its `proposals` (which retriever, at which rank) and its `features` (value and
@@ -39,6 +40,7 @@ extension JSONWriter {
             json.field("id", entry.id.string)
             if let title = entry.title { json.field("title", title) }
             json.field("score", entry.score)
+            if let probability = entry.probability { json.field("probability", probability) }
             guard isExplained else { return }
             json.field("proposals", entry.proposals) { json, proposal in
                 json.object { json in

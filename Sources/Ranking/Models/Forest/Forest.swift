@@ -27,6 +27,8 @@ public struct Forest: Ranker {
     public let zeroIsMissing: [Bool]
     /// From scores to probabilities; where there is one, `sigmoid` is not asked.
     public var calibration: IsotonicCalibration?
+    /// A weighted sum that the trees were grown on top of: its score is added to theirs.
+    public var start: LinearRanker?
     let nodes: Nodes
     let pieces: ForestKernels.Pieces
     private let hasZeros: Bool
@@ -68,7 +70,7 @@ public struct Forest: Ranker {
     public func scores(of features: FeatureMatrix) -> [Float] {
         precondition(features.names.count == featureNames.count, "the snapshot checks the columns at open")
         let values = hasZeros ? withoutZeros(features.values) : features.values
-        return [Float](unsafeUninitializedCapacity: features.rowCount) { out, count in
+        let grown = [Float](unsafeUninitializedCapacity: features.rowCount) { out, count in
             values.withUnsafeBufferPointer { rows in
                 if let rows = rows.baseAddress, let out = out.baseAddress {
                     ForestKernels.scores(
@@ -80,6 +82,7 @@ public struct Forest: Ranker {
             }
             count = features.rowCount
         }
+        return start.map { zip(grown, $0.scores(of: features)).map(+) } ?? grown
     }
 
     public func contributions(of features: FeatureMatrix, row: Int) -> [Float] {
@@ -95,7 +98,8 @@ public struct Forest: Ranker {
                 node = next
             }
         }
-        return terms.map { Float($0) }
+        let grown = terms.map { Float($0) }
+        return start.map { zip(grown, $0.contributions(of: features, row: row)).map(+) } ?? grown
     }
 
     public func probabilities(of scores: [Float]) -> [Float]? {

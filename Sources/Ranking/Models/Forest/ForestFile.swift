@@ -1,7 +1,7 @@
 import Foundation
 import MagpieArtifacts
 
-/// ## Layout 1 of a forest (kind "forest")
+/// ## Layout 2 of a forest (kind "forest")
 ///
 /// | tensor | type | what |
 /// |---|---|---|
@@ -16,12 +16,16 @@ import MagpieArtifacts
 /// | `missing_left` | U8 [n] | 1: NaN goes left |
 /// | `value` | F32 [n] | of a leaf its value, of an inner node the mean of what is below it |
 /// | `calibration.score`, `calibration.probability` | F32 [k] | perhaps: ``IsotonicCalibration`` |
+/// | `start.mean`, `start.scale`, ... | F32 [f] | perhaps: ``Forest/start``, the tensors of ``LinearRanker`` |
+///
+/// Layout 1 had no start.
 ///
 /// It stands where a linear ranker stands (`ranker.<scenario>.safetensors`): the kind tells them apart. Opening walks
 /// over all nodes, so that no row can leave the file or go in circles.
 extension Forest {
     public static let kind = "forest"
-    static let layout = 1
+    static let layout = 2
+    private static let startPrefix = "start."
 
     /// Throws `ArtifactError` or ``RankingError/corrupt(path:detail:)``.
     public init(opening url: URL) throws {
@@ -52,18 +56,21 @@ extension Forest {
             featureNames: names.strings, base: base[0], sigmoid: sigmoid[0], zeroIsMissing: zeros.map { $0 != 0 },
             nodes: nodes)
         calibration = try IsotonicCalibration(of: file)
+        if file.contains(Self.startPrefix + "weight") {
+            start = try LinearRanker(of: file, featureNames: featureNames, prefix: Self.startPrefix)
+        }
     }
 
     /// Same forest, same bytes.
     public func write(to url: URL) throws {
         try Self.write(
             featureNames: featureNames, base: base, sigmoid: sigmoid, zeroIsMissing: zeroIsMissing, nodes: nodes,
-            calibration: calibration, to: url)
+            calibration: calibration, start: start, to: url)
     }
 
     static func write(
         featureNames: [String], base: Float, sigmoid: Float, zeroIsMissing: [Bool], nodes: Nodes,
-        calibration: IsotonicCalibration? = nil, to url: URL
+        calibration: IsotonicCalibration? = nil, start: LinearRanker? = nil, to url: URL
     ) throws {
         var file = TensorFileWriter(kind: Self.kind, layout: Self.layout)
         file.add("features", strings: featureNames)
@@ -77,6 +84,7 @@ extension Forest {
         file.add("missing_left", nodes.missingLeft)
         file.add("value", nodes.value)
         calibration?.add(to: &file)
+        start?.add(to: &file, prefix: startPrefix)
         try file.write(to: url)
     }
 }
