@@ -249,7 +249,7 @@ extension Examples {
             for row in kept { matrix.append(features, rows: row..<row + 1) }
             result.append(
                 matrix, gains: kept.map { gains[$0] }, weights: kept.map { weights[$0] },
-                stands: kept.map { stands[$0] }, missedPositives: 0)
+                stands: kept.map { stands[$0] }, places: kept.map { places[$0] }, missedPositives: 0)
         }
         return result
     }

@@ -12,6 +12,25 @@ public struct Question: Sendable {
     /// How many events of the history had come before the request: state holds those and none after.
     public var position: Int
     public var relevant: Set<ItemKey>
+    /// What relevant items are worth to a ranker that learns from it; 1 where it does not say.
+    public var gains: [ItemKey: Float] = [:]
+    /// The relevant items by the kinds of events that made them so.
+    public var kinds: [String: Set<ItemKey>] = [:]
+    /// What the user was shown or found then, and did not like at all.
+    public var disliked: Set<ItemKey> = []
+    /// What was on screen, where the client said so; empty where nobody knows.
+    public var shown: [Shown] = []
+
+    public struct Shown: Sendable {
+        public var item: ItemKey
+        /// 1 = first; nil = not known.
+        public var place: Int?
+
+        public init(item: ItemKey, place: Int?) {
+            self.item = item
+            self.place = place
+        }
+    }
 
     public init(
         scenario: String, user: UserKey? = nil, text: String? = nil, seed: ItemID? = nil, now: Timestamp, position: Int,

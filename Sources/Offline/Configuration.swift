@@ -31,7 +31,7 @@ public struct Configuration: Sendable, Hashable, Codable {
 
     /// Keys under these are the caller's own words.
     static let openPaths: Set<String> = [
-        "events.weights", "text.boosts", "text.languages", "text.stopWords",
+        "events.weights", "events.gains", "ranker.objectives", "text.boosts", "text.languages", "text.stopWords",
     ]
     /// Keys without a default.
     static let optionalPaths: Set<String> = ["graph.sessionGapMinutes"]
@@ -83,6 +83,10 @@ public struct LiveOptions: Sendable, Hashable, Codable {
 
 /// What a ranker learns from.
 public enum ExampleSource: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Lists that were on screen, where `ranker.automaticRequests` of them had something that was liked; else `split`.
+    case auto
+    /// Lists that were on screen.
+    case impressions
     /// Requests after one cut, as `split` says.
     case split
     /// Requests at their moments along the whole history, between `refits` fits: see ``ReplayedExamples``.
@@ -108,14 +112,17 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     /// (``NegativeSample``).
     public var maximumExamples = 400_000
     public var lambdamart = LambdaMART.Options()
-    /// With fewer requests `auto` is linear.
+    /// With fewer requests `kind` `auto` is linear, and with fewer viewed lists `examples` `auto` is `split`.
     public var automaticRequests = 300
     /// Known-item queries that the search ranker is trained on.
     public var searchQueries = 1_000
     /// Where the examples of `home`, and of scenarios of the caller's own, come from.
-    public var examples = ExampleSource.split
+    public var examples = ExampleSource.auto
     /// Fits of a replay that makes examples.
     public var refits = 6
+    /// Kinds of events that get a model each, and what each is worth: the score is the sum of their probabilities by these
+    /// weights. Empty: one model, of whatever is positive.
+    public var objectives: [String: Double] = [:]
     /// Features are left out whose columns' names begin with one of these: "embedding." or "age.sinceFirst", say.
     public var withoutFeatures: [String] = []
 

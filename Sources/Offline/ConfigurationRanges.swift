@@ -25,6 +25,9 @@ extension Configuration {
         for (kind, weight) in events.weights.sorted(by: { $0.key < $1.key }) {
             try real("events.weights.\(kind)", weight, 0...1e6)
         }
+        for (kind, gain) in events.gains.sorted(by: { $0.key < $1.key }) {
+            try real("events.gains.\(kind)", gain, 1e-3...1e6)
+        }
         try real("split.heldOut", split.heldOut, 0.01...0.99)
         try whole("split.minimumUsers", split.minimumUsers, 0...many)
         try whole("split.minimumHistory", split.minimumHistory, 0...many)

@@ -86,12 +86,15 @@ struct Fit {
             ] + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 5, inputs: inputs) {
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 6, inputs: inputs) {
                 folder, progress in
                 let recommender = try open(files, draft)
-                let questions = questions(for: scenario, draft, split, stream: 0)
-                let replay = Replay(history: history, split: split, rules: configuration.events)
-                let lived = ReplayedExamples.has(scenario) ? replayed : nil
+                let viewed = viewed(scenario, split)
+                let questions = viewed.isEmpty ? questions(for: scenario, draft, split, stream: 0) : viewed
+                let replay = Replay(
+                    history: history, split: split, rules: configuration.events,
+                    objectives: configuration.ranker.objectives.keys.sorted())
+                let lived = viewed.isEmpty && ReplayedExamples.has(scenario) ? replayed : nil
                 let examples =
                     try lived?.examples(for: scenario, progress: { progress($0 / 2) })
                     ?? replay.examples(
@@ -99,10 +102,13 @@ struct Fit {
                         threads: training.threads, progress: { progress($0 / 2) })
                 let summary: String
                 do {
-                    let (model, report) = try fit.fit(
+                    var (model, report) = try fit.fit(
                         examples, scenario: scenario.name, progress: { progress((1 + $0) / 2) })
+                    report.source = viewed.isEmpty ? (lived == nil ? .split : .replay) : .impressions
                     try model.write(to: folder.appendingPathComponent(name))
                     try JSONEncoder().encode(report).write(to: folder.appendingPathComponent(Self.reportFile))
+                    try JSONEncoder().encode(FeatureProfile(examples.features))
+                        .write(to: folder.appendingPathComponent(Self.profileFile))
                     summary = report.summary
                 } catch let error as RankingError {
                     guard case .tooFewExamples = error else { throw error }
@@ -122,6 +128,14 @@ struct Fit {
         return (rankerFiles, reports)
     }
 
+    /// Lists on screen that a ranker learns from; none where it learns from something else: see ``ExampleSource``.
+    private func viewed(_ scenario: Scenario, _ split: Split) -> [Question] {
+        let options = configuration.ranker
+        guard options.examples == .auto || options.examples == .impressions else { return [] }
+        let lists = Questions.viewed(history, split, scenario: scenario.name, options: configuration.split)
+        return options.examples == .impressions || lists.count >= options.automaticRequests ? lists : []
+    }
+
     func questions(for scenario: Scenario, _ data: Dataset, _ split: Split, stream: UInt64) -> [Question] {
         let home = Questions.home(history, split, rules: configuration.events, options: configuration.split)
         switch scenario.name {
@@ -129,9 +143,13 @@ struct Fit {
         case Scenario.similar.name: return Questions.similar(home, history, split)
         case Scenario.search.name:
             let now = split.known.last.map { history.rows[$0].time } ?? .distantPast
-            return Questions.search(
-                data, configuration.text, count: configuration.ranker.searchQueries, now: now, position: split.end,
-                seed: training.seed, stream: stream)
+            let count = configuration.ranker.searchQueries
+            let clicks = Questions.clicks(history, split, count: count)
+            // However many clicks there are: what nobody searched for yet must be found too.
+            return clicks
+                + Questions.search(
+                    data, configuration.text, count: max(count / 4, count - clicks.count), now: now,
+                    position: split.end, seed: training.seed, stream: stream)
         default:
             // A scenario of the caller's own asks as its user would: what did they like next?
             return home.map {
@@ -158,4 +176,5 @@ struct Fit {
     }
 
     private static let reportFile = "report.json"
+    static let profileFile = "profile.json"
 }

@@ -19,6 +19,11 @@ public struct History: Sendable {
         public var eventHash: UInt64
         public var weight: Float
         public var isPositive: Bool
+        public var isNegative = false
+        /// What it is worth when a ranker learns, where it is positive.
+        public var gain: Float = 1
+        /// A place in ``History/kinds``.
+        public var kind: UInt16 = 0
         public var purchase: Purchase = .none
     }
 
@@ -33,6 +38,9 @@ public struct History: Sendable {
     }
 
     public private(set) var rows: [Row] = []
+    /// Kinds of events; of more than 65,535 the rest are the last.
+    private(set) var kinds: [String] = []
+    private var kindPlaces: [String: UInt16] = [:]
     /// Ids of the items that events name, by key.
     public private(set) var itemIDs: [ItemKey: ItemID] = [:]
     /// Ids of known (not anonymous) users, by key.
@@ -42,6 +50,8 @@ public struct History: Sendable {
     private(set) var queries: [Int64: String] = [:]
     /// In the order of the rows.
     private(set) var joins: [Join] = []
+    /// What was on screen.
+    private(set) var impressions = Impressions()
 
     /// Reads the log up to its present end.
     public init(_ log: some EventLog, rules: EventRules, progress: (Double) -> Void = { _ in }) throws {
@@ -68,6 +78,10 @@ public struct History: Sendable {
             }
             return
         }
+        if event.kind == Event.impressionKind {
+            if let item = event.itemId { itemIDs[item.key] = item }
+            impressions.append(event)
+        }
         let weight = rules.weight(of: event.kind)
         guard weight > 0, let actor = event.actor, let item = event.itemId else { return }
         itemIDs[item.key] = item
@@ -78,7 +92,17 @@ public struct History: Sendable {
             Row(
                 seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
                 eventHash: StableHash.xxh64(event.eventId), weight: Float(weight),
-                isPositive: rules.isPositive(event), purchase: Purchase(event)))
+                isPositive: rules.isPositive(event), isNegative: rules.isNegative(event),
+                gain: Float(rules.gain(of: event.kind)), kind: place(of: event.kind), purchase: Purchase(event)))
+    }
+
+    private mutating func place(of kind: String) -> UInt16 {
+        if let place = kindPlaces[kind] { return place }
+        guard kinds.count < Int(UInt16.max) else { return UInt16.max - 1 }
+        let place = UInt16(kinds.count)
+        kinds.append(kind)
+        kindPlaces[kind] = place
+        return place
     }
 
     /// Puts rows and joins into the order of visibility, and gives each row to whoever the device was then.
@@ -100,6 +124,9 @@ public struct History: Sendable {
         }
         for row in next..<rows.count where !owners.isEmpty {
             rows[row].actor = owners[rows[row].actor] ?? rows[row].actor
+        }
+        impressions.arrange(rows) { actor, time in
+            joins.last { $0.device == actor && $0.receivedAt <= time }?.user ?? actor
         }
     }
 

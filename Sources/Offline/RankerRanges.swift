@@ -11,6 +11,10 @@ extension Configuration {
         try whole("ranker.searchQueries", ranker.searchQueries, 0...10_000_000)
         try whole("ranker.automaticRequests", ranker.automaticRequests, 0...1_000_000_000)
 
+        for (kind, weight) in ranker.objectives.sorted(by: { $0.key < $1.key }) {
+            try real("ranker.objectives.\(kind)", weight, 1e-6...1e6)
+        }
+
         let trees = ranker.lambdamart
         try whole("ranker.lambdamart.trees", trees.trees, 1...100_000)
         try real("ranker.lambdamart.learningRate", trees.learningRate, 1e-6...1)

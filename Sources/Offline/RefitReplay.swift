@@ -86,7 +86,7 @@ extension RefitReplay {
             // Examples lived through come from the bundles before this one, which are there.
             fit.boundaries = Array(boundaries.prefix(refit))
             let known = try fit.dataset(split.known, asOf: split.catalogueAsOf)
-            let draft = training.configuration.ranker.examples == .split
+            let draft = training.configuration.ranker.examples != .replay
             let bundle = try fit.bundle(
                 window: window, draft: draft ? fit.dataset(inner.known, asOf: split.catalogueAsOf) : known,
                 refit: known, asked: inner)

@@ -143,7 +143,8 @@ struct People {
     }
 
     func actor(of row: Int) -> UserKey {
-        let actor = history.rows[row].actor
-        return users[actor] ?? actor
+        owner(of: history.rows[row].actor)
     }
+
+    func owner(of actor: UserKey) -> UserKey { users[actor] ?? actor }
 }

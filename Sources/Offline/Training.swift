@@ -201,9 +201,11 @@ struct Plan {
 
     /// `fit(end)`.
     func published() throws -> Fit.Bundle {
-        try fit.bundle(
+        var bundle = try fit.bundle(
             window: "published", draft: fit.dataset(outer.known, asOf: outer.catalogueAsOf),
             refit: fit.dataset(Array(history.rows.indices), asOf: .now), asked: outer)
+        bundle.rankers = try fit.stability(window: "published", bundle, asked: outer)
+        return bundle
     }
 }
 

@@ -27,7 +27,8 @@ import Testing
         configuration.timeZone = "Europe/Berlin"
         configuration.events = EventRules(
             weights: EventRules().weights.merging(["view": 0.5]) { $1 },
-            positive: try #require(PositiveRule("purchase, view>=30")),
+            positive: try #require(EventCondition("purchase, view>=30")),
+            negative: try #require(EventCondition("dislike, view<=2")), gains: ["purchase": 5],
             sessionGapMinutes: 5)
         configuration.split.kind = .clock
         configuration.embedding.corpus = .both
@@ -62,7 +63,9 @@ import Testing
             }
         }
         // The notation of a rule is one string; its insides are no keys.
-        let found = optionals(Configuration(), "").filter { !$0.hasPrefix("events.positive") }
+        let found = optionals(Configuration(), "").filter {
+            !$0.hasPrefix("events.positive") && !$0.hasPrefix("events.negative")
+        }
         #expect(Set(found) == Configuration.optionalPaths)
     }
 
@@ -86,7 +89,9 @@ import Testing
         (#"{"ranker": {"searchQueries": true}}"#, "ranker.searchQueries"),
         (#"{"ranker": {"searchQueries": null}}"#, "ranker.searchQueries"),
         (#"{"events": {"weights": {"view": "much"}}}"#, "events.weights.view"),
-        (#"{"events": {"positive": ">>"}}"#, "events.positive"), (#"{"timeZone": "Mars/Base"}"#, "timeZone"),
+        (#"{"events": {"positive": ">>"}}"#, "events.positive"),
+        (#"{"events": {"gains": {"purchase": 0}}}"#, "events.gains.purchase"),
+        (#"{"timeZone": "Mars/Base"}"#, "timeZone"),
         (#"{"scenarios": [{"name": "mine"}]}"#, "scenarios[0]"), (#"{"scenarios": [3]}"#, "scenarios[0]"),
         (Self.scenario(#""caps": ["genres"]"#), "scenarios[0].caps[0]"),
         (Self.scenario(#""caps": ["genres=0"]"#), "scenarios[0].caps[0]"),

@@ -61,7 +61,7 @@ import Testing
         let home = try TrainedWorld(PlantedWorld(users: 30))
         _ = try home.train()
         var configuration = TrainedWorld.configuration
-        configuration.events.positive = try #require(PositiveRule("rating>=3"))
+        configuration.events.positive = try #require(EventCondition("rating>=3"))
         let other = try home.train(configuration)
         #expect(other.isPublished && other.gate == nil)
     }

@@ -34,6 +34,15 @@ import Testing
         for (a, b) in zip(places, places.dropFirst()) { #expect(Double(b - a) < step + 1.001) }
     }
 
+    @Test func whatWasDislikedIsKept() {
+        let labels = (0..<400).map { $0 == 7 }
+        let disliked = (0..<400).map { $0 == 391 || $0 == 333 }
+        let (rows, stands) = NegativeSample(requests: 9, maximumExamples: 1).rows(
+            labels: labels, disliked: disliked, fused: (0..<400).map { -Float($0) })
+        #expect(rows.count == 53 && [7, 333, 391].allSatisfy(rows.contains))
+        #expect(zip(rows, stands).allSatisfy { ![7, 333, 391].contains($0) || $1 == 1 })
+    }
+
     @Test func fewAreAllKept() {
         let labels = (0..<50).map { $0 % 7 == 0 }
         let kept = NegativeSample(requests: 9, maximumExamples: 1).rows(

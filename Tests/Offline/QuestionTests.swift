@@ -89,6 +89,38 @@ import Testing
         }
     }
 
+    /// What was disliked after the cut is known of a request that has something liked, and what a like was worth.
+    @Test func dislikesAndGains() throws {
+        var rules = rules
+        rules.gains = ["purchase": 5]
+        var events: [Event] = []
+        for (place, (item, kind, value)) in [
+            ("a", "rating", 5), ("b", "rating", 5), ("c", "rating", 5), ("d", "rating", 5), ("e", "rating", 1),
+            ("f", "rating", 5), ("g", "purchase", nil), ("f", "purchase", nil), ("g", "dislike", nil),
+            ("h", "hide", nil),
+            ("a", "dislike", nil),
+        ].enumerated() as EnumeratedSequence<[(String, String, Double?)]> {
+            var event = Event(
+                kind: kind, userId: "u", itemId: ItemID(item), value: value,
+                time: Timestamp(milliseconds: Int64(place) * 60_000), source: "t")
+            event.eventId = "\(place)"
+            events.append(event)
+        }
+        let history = History(events.numbered(), rules: rules)
+        for kind in [SplitKind.clock, .user] {
+            let options = SplitOptions(kind: kind, heldOut: 0.6)
+            let split = split(history, options)
+            #expect(split.asked == Array(4..<11))
+            let question = try #require(
+                Questions.home(history, split, rules: rules, options: options).first)
+            func keys(_ ids: [String]) -> Set<ItemKey> { Set(ids.map { ItemID($0).key }) }
+            #expect(question.relevant == keys(["f", "g"]))
+            // Liked and then disliked is liked: it was worth showing.
+            #expect(question.disliked == keys(["e", "h"]))
+            #expect(question.gains == [ItemID("f").key: 5, ItemID("g").key: 5])
+        }
+    }
+
     @Test func similarAsksWithTheLastLikeAndForgetsWho() {
         let history = History(world.events, rules: rules)
         let options = SplitOptions(kind: .user)

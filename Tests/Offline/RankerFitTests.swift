@@ -103,6 +103,49 @@ import Testing
         }
     }
 
+    /// Clicks go after one feature and purchases after the other: the weights say what is first.
+    @Test func objectives() throws {
+        var random = RandomSource(seed: 8)
+        var examples = Examples(names: ["a", "b"])
+        for _ in 0..<300 {
+            var matrix = FeatureMatrix(names: ["a", "b"], rowCount: 12)
+            for at in matrix.values.indices { matrix.values[at] = 2 * random.uniform() - 1 }
+            let clicks = (0..<12).map { matrix[$0, 0] > 0.3 }
+            let purchases = (0..<12).map { matrix[$0, 1] > 0.6 }
+            examples.append(
+                matrix, gains: zip(clicks, purchases).map { $0 || $1 ? 1 : 0 },
+                objectives: ["click": clicks, "purchase": purchases, "gift": [Bool](repeating: false, count: 12)],
+                missedPositives: 0)
+        }
+        func order(_ weights: [String: Double]) throws -> (names: [String], first: FeatureMatrix, RankerReport) {
+            let (model, report) = try fit(.linear, examples) { $0.objectives = weights }
+            guard case .objectives(let ranker) = model else {
+                Issue.record("one model: \(report.reason)")
+                return ([], examples.features, report)
+            }
+            let all = examples.features
+            let scores = ranker.scores(of: all)
+            let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(700)
+            return (ranker.parts.map(\.name), all.picking(Array(best)), report)
+        }
+        func mean(_ matrix: FeatureMatrix, _ column: Int) -> Float {
+            (0..<matrix.rowCount).reduce(0) { $0 + matrix[$1, column] } / Float(max(1, matrix.rowCount))
+        }
+        let clicked = try order(["click": 1, "purchase": 0.01])
+        #expect(clicked.names == ["click", "purchase"] && mean(clicked.first, 0) > mean(clicked.first, 1) + 0.1)
+        #expect(clicked.2.objectives?["click"]?.calibration != nil && clicked.2.summary.contains("2 objectives"))
+        let bought = try order(["click": 0.01, "purchase": 1, "gift": 3])
+        #expect(mean(bought.first, 1) > mean(bought.first, 0) + 0.1)
+        #expect(bought.2.reason.contains("too few for gift"))
+        // Nothing of what is asked for: one model of all that is positive.
+        let (model, report) = try fit(.linear, examples) { $0.objectives = ["gift": 1] }
+        guard case .linear = model else {
+            Issue.record("objectives of nothing")
+            return
+        }
+        #expect(report.reason.contains("too few requests to tell gift apart"))
+    }
+
     /// A home trained with trees answers, and does not need the library for it.
     @Test(.enabled(if: hasLibrary)) func aBundleWithTrees() throws {
         let world = PlantedWorld()

@@ -40,6 +40,18 @@ import Testing
         return try trained.recommender.answer(request, now: world.now)
     }
 
+    /// The features of the finished bundle were compared with those of the examples.
+    @Test func whatMovedIsReported() throws {
+        let report = trained.report
+        let home = try #require(report.rankers["home"])
+        let stage = try #require(report.stages.first { $0.stage == "stability home" })
+        let moved = try #require(home.moved)
+        #expect(stage.window == "published" && stage.summary.hasPrefix("\(moved.count) of "))
+        #expect(moved.allSatisfy { $0.index > 0.25 && $0.index.isFinite })
+        #expect(zip(moved, moved.dropFirst()).allSatisfy { $0.index >= $1.index })
+        #expect(report.rankers["search"]?.moved == nil && !report.stages.contains { $0.stage == "stability search" })
+    }
+
     // MARK: Every model solves the world
 
     @Test(arguments: ["embedding", "neighbours", "ease", "cosine", "sessions", "fusion", "whole"])

@@ -86,6 +86,63 @@ import Testing
         #expect(abs(problem.evaluate([w], threads: 1).loss - loss) < 1e-6)
     }
 
+    /// Lists in the order of x, of which fewer and fewer look at the next place; liked is what is seen and has y. Without the
+    /// places x seems to be liked; with them it is not, and what is left is the same for whoever ranks without places.
+    @Test func placesAreNoTaste() throws {
+        func lists(withPlaces: Bool) -> Examples {
+            var random = RandomSource(seed: 5)
+            var examples = Examples(names: ["x", "y"])
+            for _ in 0..<1_500 {
+                let x = (0..<10).map { _ in random.uniform() }.sorted(by: >)
+                var matrix = FeatureMatrix(names: ["x", "y"], rowCount: 10)
+                var labels: [Bool] = []
+                for row in 0..<10 {
+                    matrix[row, 0] = x[row]
+                    matrix[row, 1] = random.uniform()
+                    let seen = exp(-1.2 * (log2(Float(row) + 2) - 1))
+                    labels.append(random.uniform() < seen && random.uniform() < matrix[row, 1])
+                }
+                examples.append(
+                    matrix, gains: labels.map { $0 ? 1 : 0 }, places: withPlaces ? (1...10).map(Float.init) : nil,
+                    missedPositives: 0)
+            }
+            return examples
+        }
+        let (blind, before) = try ConditionalLogit.fit(
+            lists(withPlaces: false), scenario: "home", options: .init(l2: 1e-4), threads: 2)
+        let (fair, report) = try ConditionalLogit.fit(
+            lists(withPlaces: true), scenario: "home", options: .init(l2: 1e-4), threads: 2)
+        #expect(blind.weight[0] > 0.4 && before.placeSlope == nil, "\(blind.weight)")
+        #expect(abs(fair.weight[0]) < 0.15 && fair.weight[1] > 0.4, "\(fair.weight)")
+        #expect(fair.featureNames == ["x", "y"] && report.weights.count == 2)
+        let slope = try #require(report.placeSlope)
+        #expect(abs(slope - 1.2) < 0.25)
+        // Likes at places that few look at weigh more; nothing else changes.
+        let examples = lists(withPlaces: true)
+        let weighted = examples.weighted(bySlope: slope)
+        for row in 0..<10 {
+            let expected = examples.labels[row] ? min(10, exp(slope * Double(log2(Float(row) + 2) - 1))) : 1
+            #expect(abs(Double(weighted.weights[row]) - expected) < 1e-4)
+        }
+        #expect(weighted.gains == examples.gains)
+    }
+
+    /// A choice that is worth two is made twice.
+    @Test func gainsAreChoices() {
+        var matrix = FeatureMatrix(names: ["x"], rowCount: 4)
+        matrix.values = [1, 0, -1, 0.5]
+        func problem(_ gains: [[Float]]) -> ConditionalLogit.Evaluation {
+            var examples = Examples(names: ["x"])
+            for gains in gains { examples.append(matrix, gains: gains, missedPositives: 0) }
+            return ConditionalLogit.Problem(
+                design: Standardiser(examples.features).design(examples.features), examples: examples, l2: 0.1
+            ).evaluate([0.7], withHessian: true, threads: 1)
+        }
+        let (one, two) = (problem([[2, 0, 0, 1]]), problem([[1, 0, 0, 1], [1, 0, 0, 0]]))
+        #expect(abs(one.loss - two.loss) < 1e-9 && abs(one.gradient[0] - two.gradient[0]) < 1e-9)
+        #expect(abs(one.hessian[0] - two.hessian[0]) < 1e-9)
+    }
+
     /// A row that stands for three is three rows, in the loss and its derivatives.
     @Test func aSampleStandsForAll() {
         func problem(_ values: [Float], _ stands: [Float]?, _ standard: Standardiser?) -> ConditionalLogit.Problem {

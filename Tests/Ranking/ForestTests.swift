@@ -199,9 +199,10 @@ import Testing
             var nodes = forest.nodes
             change(&nodes)
             // Written past the initialiser, which would follow the links.
-            try Forest.write(
-                featureNames: ["a", "b", "c"], base: 0, sigmoid: 0, zeroIsMissing: [false, false, false], nodes: nodes,
-                to: url)
+            var file = TensorFileWriter(kind: Forest.kind, layout: 2)
+            file.add("features", strings: ["a", "b", "c"])
+            Forest.add(base: 0, sigmoid: 0, zeroIsMissing: [false, false, false], nodes: nodes, to: &file)
+            try file.write(to: url)
             do {
                 _ = try Forest(opening: url)
                 return false

@@ -44,18 +44,41 @@ enum Questions {
             last[actor] = max(last[actor] ?? .distantPast, event.time)
             seen[actor, default: []].insert(event.item)
         }
-        var relevant: [UserKey: Set<ItemKey>] = [:]
-        for row in split.asked where history.rows[row].isPositive {
-            let item = history.rows[row].item
+        var opinions: [UserKey: Opinions] = [:]
+        for row in split.asked {
             let actor = people.actor(of: row)
-            if seen[actor]?.contains(item) == true { continue }
-            relevant[actor, default: []].insert(item)
+            if seen[actor]?.contains(history.rows[row].item) == true { continue }
+            opinions[actor, default: Opinions()].add(history.rows[row])
         }
-        return relevant.sorted { $0.key < $1.key }.compactMap { user, items in
-            last[user].map {
-                Question(
-                    scenario: Scenario.home.name, user: user, now: $0, position: split.end, relevant: items)
+        return opinions.filter { !$0.value.liked.isEmpty }.sorted { $0.key < $1.key }.compactMap { user, opinions in
+            last[user].map { opinions.question(of: user, now: $0, position: split.end, history) }
+        }
+    }
+
+    /// What a user made of items that were new to them.
+    struct Opinions {
+        private(set) var liked: Set<ItemKey> = []
+        private var disliked: Set<ItemKey> = []
+        private var gains: [ItemKey: Float] = [:]
+        private var kinds: [UInt16: Set<ItemKey>] = [:]
+
+        mutating func add(_ row: History.Row) {
+            if row.isPositive {
+                liked.insert(row.item)
+                gains[row.item] = max(gains[row.item] ?? 0, row.gain)
+                kinds[row.kind, default: []].insert(row.item)
+            } else if row.isNegative {
+                disliked.insert(row.item)
             }
+        }
+
+        func question(of user: UserKey, now: Timestamp, position: Int, _ history: History) -> Question {
+            var question = Question(
+                scenario: Scenario.home.name, user: user, now: now, position: position, relevant: liked)
+            question.gains = gains.filter { $0.value != 1 }
+            question.disliked = disliked.subtracting(liked)
+            for (kind, items) in kinds { question.kinds[history.kinds[Int(kind)]] = items }
+            return question
         }
     }
 
@@ -78,12 +101,10 @@ enum Questions {
                 if starts {
                     let future = rows[at...].lazy.map { history.rows[$0] }
                         .filter { isWithin($0.time, horizon, after: event.time) }
-                    let relevant = Set(future.filter { $0.isPositive && !touched.contains($0.item) }.map(\.item))
-                    if !relevant.isEmpty {
-                        questions.append(
-                            Question(
-                                scenario: Scenario.home.name, user: user, now: event.time, position: row,
-                                relevant: relevant))
+                    var opinions = Opinions()
+                    for event in future where !touched.contains(event.item) { opinions.add(event) }
+                    if !opinions.liked.isEmpty {
+                        questions.append(opinions.question(of: user, now: event.time, position: row, history))
                     }
                 }
                 touched.insert(event.item)
@@ -93,7 +114,7 @@ enum Questions {
         return questions.sorted { $0.position < $1.position }
     }
 
-    private static func isWithin(_ time: Timestamp, _ horizon: Int64, after start: Timestamp) -> Bool {
+    static func isWithin(_ time: Timestamp, _ horizon: Int64, after start: Timestamp) -> Bool {
         let (span, isBeyond) = time.milliseconds.subtractingReportingOverflow(start.milliseconds)
         return isBeyond ? time < start : span <= horizon
     }
@@ -117,6 +138,32 @@ enum Questions {
             question.scenario = Scenario.similar.name
             question.user = nil
             question.seed = seed
+            return question
+        }
+    }
+
+    /// `search`: what people searched for in the part that is asked about, and what they then liked; of more than `count` the
+    /// newest. In the order of the history.
+    static func clicks(_ history: History, _ split: Split, count: Int) -> [Question] {
+        struct Search: Hashable {
+            var user: UserKey
+            var text: String
+        }
+        let people = People(history, through: split.known)
+        var opinions: [Search: Opinions] = [:]
+        var searches: [(search: Search, row: Int)] = []
+        for row in split.asked where history.rows[row].isPositive {
+            guard let text = history.queries[history.rows[row].seq] else { continue }
+            let search = Search(user: people.actor(of: row), text: text)
+            if opinions[search] == nil { searches.append((search, row)) }
+            opinions[search, default: Opinions()].add(history.rows[row])
+        }
+        return searches.suffix(count).compactMap { search, row in
+            var question = opinions[search]?.question(
+                of: search.user, now: history.rows[row].time, position: split.kind == .clock ? row : split.end,
+                history)
+            question?.scenario = Scenario.search.name
+            question?.text = search.text
             return question
         }
     }

@@ -35,17 +35,63 @@ struct RankerFit {
     enum Model {
         case linear(LinearRanker)
         case trees(Forest)
+        case objectives(ObjectiveRanker)
 
         func write(to url: URL) throws {
             switch self {
             case .linear(let ranker): try ranker.write(to: url)
             case .trees(let forest): try forest.write(to: url)
+            case .objectives(let ranker): try ranker.write(to: url)
+            }
+        }
+
+        /// As a part of a sum of objectives.
+        fileprivate var part: ObjectiveRanker.Model? {
+            switch self {
+            case .linear(let ranker): .linear(ranker)
+            case .trees(let forest): .forest(forest)
+            case .objectives: nil
             }
         }
     }
 
     /// Throws ``RankingError/tooFewExamples(scenario:positives:)`` or ``BoostingError``.
     func fit(
+        _ examples: Examples, scenario: String, progress: (Double) -> Void
+    ) throws -> (model: Model, report: RankerReport) {
+        guard !options.objectives.isEmpty else { return try one(examples, scenario: scenario, progress: progress) }
+        let wanted = options.objectives.sorted { $0.key < $1.key }
+        var parts: [ObjectiveRanker.Part] = []
+        var reports: [String: RankerReport] = [:]
+        var without: [String] = []
+        for (place, (name, weight)) in wanted.enumerated() {
+            func told(_ share: Double) { progress((Double(place) + share) / Double(wanted.count)) }
+            guard let own = examples.towards(name),
+                let (model, report) = try enough({ try one(own, scenario: scenario, progress: told) }),
+                let part = model.part, part.ranker.probabilities(of: []) != nil
+            else {
+                without.append(name)
+                continue
+            }
+            parts.append(.init(name: name, weight: Float(weight), model: part))
+            reports[name] = report
+        }
+        guard let ranker = ObjectiveRanker(parts) else {
+            var (model, report) = try one(examples, scenario: scenario, progress: progress)
+            report.reason += "; too few requests to tell \(without.joined(separator: ", ")) apart"
+            return (model, report)
+        }
+        var report = RankerReport(examples, reports)
+        if !without.isEmpty { report.reason += "; too few for \(without.joined(separator: ", "))" }
+        return (.objectives(ranker), report)
+    }
+
+    /// nil where there are too few examples.
+    private func enough<Result>(_ fit: () throws -> Result) throws -> Result? {
+        do { return try fit() } catch RankingError.tooFewExamples { return nil }
+    }
+
+    private func one(
         _ examples: Examples, scenario: String, progress: (Double) -> Void
     ) throws -> (model: Model, report: RankerReport) {
         let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
@@ -71,8 +117,9 @@ struct RankerFit {
         // Without requests to hold out nothing tells how many trees are enough: all are grown.
         let starts =
             options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.0, all: whole.0) : nil
+        let weighted = whole.1.placeSlope.map { examples.weighted(bySlope: $0) } ?? examples
         let fitted = try LambdaMART.fit(
-            examples, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
+            weighted, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
             library: library, progress: { progress(0.4 + 0.6 * $0) })
         var reason = "as configured"
         if options.kind == .auto {
@@ -98,10 +145,8 @@ struct RankerFit {
     /// The linear model of the requests that are not held out; nil when there are too few.
     private func weightedSum(of learned: Examples?, _ scenario: String) throws -> LinearRanker? {
         guard let learned else { return nil }
-        do {
-            return try ConditionalLogit.fit(learned, scenario: scenario, options: options.model, threads: threads).0
-        } catch RankingError.tooFewExamples {
-            return nil
+        return try enough {
+            try ConditionalLogit.fit(learned, scenario: scenario, options: options.model, threads: threads).0
         }
     }
 }
@@ -148,15 +193,31 @@ public struct RankerReport: Sendable, Codable {
     public var kind: RankerKind
     /// Why this one.
     public var reason: String
+    /// What it learned from.
+    public var source = ExampleSource.split
     public var requests: Int
     public var examples: Int
     public var positives: Int
     public var missedPositives: Int
+    /// Where each objective has a model of its own: their reports.
+    public var objectives: [String: RankerReport]?
     /// Of the linear model, also where trees are grown on top of it.
     public var linear: ConditionalLogit.Report?
     public var lambdamart: LambdaMART.Report?
     /// Of its probabilities, on requests that neither the model nor the calibration had seen.
     public var calibration: CalibrationReport?
+    /// Features that requests to the finished bundle find spread otherwise than the examples were, the most first; nil
+    /// where that was not looked at. See ``FeatureProfile``.
+    public var moved: [Moved]?
+
+    public struct Moved: Sendable, Codable, Equatable {
+        public var feature: String
+        /// Population stability index.
+        public var index: Double
+
+        /// Above this it is another population.
+        static let much = 0.25
+    }
 
     init(_ report: ConditionalLogit.Report, reason: String, calibration: CalibrationReport?) {
         kind = .linear
@@ -167,6 +228,17 @@ public struct RankerReport: Sendable, Codable {
         missedPositives = report.missedPositives
         linear = report
         self.calibration = calibration
+    }
+
+    /// Of several objectives.
+    init(_ examples: Examples, _ parts: [String: RankerReport]) {
+        kind = parts.values.contains { $0.kind == .lambdamart } ? .lambdamart : .linear
+        reason = parts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.kind.rawValue)" }.joined(separator: ", ")
+        requests = examples.groupCount
+        self.examples = examples.rowCount
+        positives = examples.positives
+        missedPositives = examples.missedPositives
+        objectives = parts
     }
 
     init(_ report: LambdaMART.Report, reason: String, calibration: CalibrationReport?) {
@@ -182,8 +254,11 @@ public struct RankerReport: Sendable, Codable {
 
     /// One line for people.
     var summary: String {
-        let model = lambdamart.map { "\($0.trees) trees of \($0.leaves) leaves" } ?? "linear"
-        return "\(requests) requests, \(positives) positives among \(examples) candidates, "
+        let model =
+            objectives.map { "\($0.count) objectives" }
+            ?? lambdamart.map { "\($0.trees) trees of \($0.leaves) leaves" } ?? "linear"
+        return
+            "\(requests) \(source == .impressions ? "lists on screen" : "requests"), \(positives) positives among \(examples) candidates, "
             + "\(missedPositives) not proposed; \(model): \(reason)"
     }
 }

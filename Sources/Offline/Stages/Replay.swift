@@ -9,6 +9,8 @@ struct Replay {
     let history: History
     let split: Split
     let rules: EventRules
+    /// Kinds of events that a ranker learns to tell apart.
+    var objectives: [String] = []
 
     /// Calls `body` once a question, in any order and on several threads where the state stands still (by user);
     /// in the order of the history on one thread where it moves on between the questions (by clock). Results are in the order of
@@ -64,7 +66,9 @@ struct Replay {
     static func labelled(
         _ question: Question, _ recommender: Recommender
     ) throws -> (stage: Candidates, labels: [Bool], missed: Int) {
-        let stage = try recommender.candidates(for: Request(question), now: question.now)
+        let items = recommender.snapshot.items
+        let shown = question.shown.compactMap { items.index(of: $0.item) }
+        let stage = try recommender.candidates(for: Request(question), now: question.now, with: shown)
         let labels = stage.items.map { question.relevant.contains(recommender.snapshot.items.key(of: $0)) }
         return (stage, labels, question.relevant.count - labels.count { $0 })
     }
@@ -87,13 +91,29 @@ struct Replay {
         threads: Int, progress: (Double) -> Void
     ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
-            question, recommender -> (FeatureMatrix, [Bool], [Float], Int) in
+            question, recommender -> (FeatureMatrix, [Float], [Float], [Float]?, [String: [Bool]], Int) in
             let (stage, labels, missed) = try Self.labelled(question, recommender)
-            let (rows, stands) = sample.rows(labels: labels, fused: stage.fused)
-            return (recommender.features(stage).picking(rows), rows.map { labels[$0] }, stands, missed)
+            let keys = stage.items.map { recommender.snapshot.items.key(of: $0) }
+            var (rows, stands) = sample.rows(
+                labels: labels, disliked: keys.map(question.disliked.contains), fused: stage.fused)
+            var places: [Float]?
+            if !question.shown.isEmpty {
+                // Who saw what: the others are candidates too, and say nothing.
+                let place = Dictionary(question.shown.map { ($0.item, $0.place) }) { a, _ in a }
+                rows = keys.indices.filter { place[keys[$0]] != nil }
+                stands = [Float](repeating: 1, count: rows.count)
+                places = rows.map { place[keys[$0]]?.map(Float.init) ?? .nan }
+            }
+            let gains = rows.map { labels[$0] ? question.gains[keys[$0]] ?? 1 : 0 }
+            let objectives = Dictionary(
+                uniqueKeysWithValues: objectives.map { name in
+                    (name, rows.map { question.kinds[name]?.contains(keys[$0]) ?? false })
+                })
+            return (recommender.features(stage).picking(rows), gains, stands, places, objectives, missed)
         }
-        for (matrix, labels, stands, missed) in groups {
-            examples.append(matrix, labels: labels, stands: stands, missedPositives: missed)
+        for (matrix, gains, stands, places, objectives, missed) in groups {
+            examples.append(
+                matrix, gains: gains, stands: stands, places: places, objectives: objectives, missedPositives: missed)
         }
     }
 }

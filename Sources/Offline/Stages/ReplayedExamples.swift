@@ -58,7 +58,8 @@ struct ReplayedExamples {
         for (place, draft) in drafts.enumerated() {
             let recommender = try fit.open(draft.files, draft.data)
             let replay = Replay(
-                history: fit.history, split: draft.piece.split, rules: fit.training.configuration.events)
+                history: fit.history, split: draft.piece.split, rules: fit.training.configuration.events,
+                objectives: fit.training.configuration.ranker.objectives.keys.sorted())
             let questions = draft.piece.questions.map { question in
                 var question = question
                 question.scenario = scenario.name

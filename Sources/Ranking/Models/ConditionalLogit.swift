@@ -41,6 +41,9 @@ public enum ConditionalLogit {
         public var lossBefore: Double
         public var loss: Double
         public var weights: [String: Float]
+        /// Where it is known at which place rows were seen: how much the log of being liked fell for each doubling of
+        /// 1 + place, all else equal; never below 0.
+        public var placeSlope: Double?
     }
 
     static let groupsPerBlock = 16
@@ -51,6 +54,9 @@ public enum ConditionalLogit {
         guard examples.positives >= 20 else {
             throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
         }
+        // What a place does is learned beside all else, so that nothing else must stand for it, and is then left out.
+        let hasPlaces = examples.hasPlaces
+        let examples = hasPlaces ? examples.withPlaces() : examples
         let standard = Standardiser(examples.features)
         let design = standard.design(examples.features)
         let problem = Problem(design: design, examples: examples, l2: options.l2)
@@ -86,11 +92,14 @@ public enum ConditionalLogit {
                 lastGain = gain
             }
         }
-        let ranker = standard.ranker(weights)
+        let whole = standard.ranker(weights)
+        let ranker = hasPlaces ? whole.droppingLast() : whole
+        let slope = zip(whole.weight, whole.scale).map { Double(-$0 / $1) }.last
         let report = Report(
             requests: examples.groupCount, examples: examples.labels.count, positives: examples.positives,
             missedPositives: examples.missedPositives, steps: steps, lossBefore: before, loss: state.loss,
-            weights: Dictionary(zip(ranker.featureNames, ranker.weight)) { a, _ in a })
+            weights: Dictionary(zip(ranker.featureNames, ranker.weight)) { a, _ in a },
+            placeSlope: hasPlaces ? slope.map { max(0, $0) } : nil)
         return (ranker, report)
     }
 
@@ -121,7 +130,7 @@ public enum ConditionalLogit {
             for block in 0..<blocks {
                 for i in 0..<stride { total[i] += sums.pointer[block * stride + i] }
             }
-            let positives = Double(examples.positives)
+            let positives = examples.gains.reduce(0) { $0 + Double($1) }
             var result = Evaluation(
                 loss: total[0] / positives, gradient: total[1...columns].map { $0 / positives },
                 hessian: total[(1 + columns)...].map { $0 / positives })
@@ -147,7 +156,8 @@ public enum ConditionalLogit {
             let rows = examples.groups[group]..<examples.groups[group + 1]
             let active = active(rows)
             let n = active.count
-            let chosen = Double(rows.count { examples.labels[$0] })
+            // A choice that is worth two is two choices.
+            let chosen = rows.reduce(0) { $0 + Double(examples.gains[$1]) }
             // The rows of the request, then the mean, the gradient and the Hessian of the columns that differ.
             let space = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * n + n + n + n * n)
             defer { space.deallocate() }
@@ -170,7 +180,7 @@ public enum ConditionalLogit {
             let peak = utilities.max() ?? 0
             var normaliser = 0.0
             for i in utilities.indices {
-                if examples.labels[rows.lowerBound + i] { sum[0] -= utilities[i] - peak }
+                sum[0] -= Double(examples.gains[rows.lowerBound + i]) * (utilities[i] - peak)
                 utilities[i] = exp(utilities[i] - peak) * Double(examples.stands[rows.lowerBound + i])
                 normaliser += utilities[i]
             }
@@ -179,8 +189,9 @@ public enum ConditionalLogit {
             for i in utilities.indices {
                 let p = utilities[i] / normaliser
                 let x: UnsafeMutablePointer<Double> = space + i * n
-                if examples.labels[rows.lowerBound + i] {
-                    for f in 0..<n { gradient[f] -= x[f] }
+                let gain = Double(examples.gains[rows.lowerBound + i])
+                if gain > 0 {
+                    for f in 0..<n { gradient[f] -= gain * x[f] }
                 }
                 for f in 0..<n { mean[f] += p * x[f] }
                 guard withHessian else { continue }

@@ -1,3 +1,4 @@
+import Foundation
 import MagpieDomain
 
 /// What a ranker learns from: requests, each with its candidates' features and how good each of them was.
@@ -13,6 +14,11 @@ public struct Examples: Sendable {
     /// For how many candidates of its request a row stands: itself, or more where of what was not chosen only a sample
     /// was kept.
     public private(set) var stands: [Float] = []
+    /// Where in its list a row stood when it was seen, 1 = first; NaN where nobody knows. Training only: what is ranked has
+    /// no place yet.
+    public private(set) var places: [Float] = []
+    /// By objective: whether a row is it. Empty where all that counts is the gain.
+    public private(set) var objectives: [String: [Bool]] = [:]
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
     /// Positives that no retriever proposed: counted, never injected.
@@ -34,7 +40,8 @@ public struct Examples: Sendable {
 
     /// Gains are finite and not negative, and so are weights; a row stands for at least itself.
     public mutating func append(
-        _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil, missedPositives: Int
+        _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil,
+        places: [Float]? = nil, objectives: [String: [Bool]] = [:], missedPositives: Int
     ) {
         precondition(matrix.rowCount == gains.count)
         precondition(gains.allSatisfy { $0 >= 0 && $0.isFinite }, "a gain is negative or not finite")
@@ -42,6 +49,7 @@ public struct Examples: Sendable {
         precondition(weights.count == gains.count && weights.allSatisfy { $0 >= 0 && $0.isFinite })
         let stands = stands ?? [Float](repeating: 1, count: gains.count)
         precondition(stands.count == gains.count && stands.allSatisfy { $0 >= 1 && $0.isFinite })
+        precondition(places.map { $0.count == gains.count } ?? true)
         self.missedPositives += missedPositives
         // A request without a positive, or with nothing else, teaches a ranker nothing.
         guard let first = gains.first, gains.contains(where: { $0 != first }) else { return }
@@ -50,6 +58,12 @@ public struct Examples: Sendable {
         labels += gains.map { $0 > 0 }
         self.weights += weights
         self.stands += stands
+        self.places += places ?? [Float](repeating: .nan, count: gains.count)
+        for (name, own) in objectives {
+            precondition(own.count == gains.count, "objective \(name)")
+            let before = [Bool](repeating: false, count: self.gains.count - gains.count)
+            self.objectives[name, default: before] += own
+        }
         groups.append(self.gains.count)
     }
 
@@ -62,8 +76,49 @@ public struct Examples: Sendable {
             matrix.append(features, rows: rows)
             result.append(
                 matrix, gains: Array(gains[rows]), weights: Array(weights[rows]), stands: Array(stands[rows]),
-                missedPositives: 0)
+                places: Array(places[rows]), objectives: objectives.mapValues { Array($0[rows]) }, missedPositives: 0)
         }
         return result
     }
+
+    /// The same rows, of which those are good that are the objective; nil where there is none such. Features are shared.
+    public func towards(_ objective: String) -> Examples? {
+        guard let own = objectives[objective] else { return nil }
+        var result = self
+        result.objectives = [:]
+        result.labels = own
+        result.gains = own.map { $0 ? 1 : 0 }
+        return result
+    }
+
+    public var hasPlaces: Bool { places.contains { !$0.isNaN } }
+
+    /// The same with a column for what a place does to being seen, log2(1 + place), last.
+    func withPlaces() -> Examples {
+        var result = self
+        result.features = FeatureMatrix(names: features.names + [Self.placeName], rowCount: features.rowCount)
+        for row in 0..<rowCount {
+            let own = features.names.count
+            for column in 0..<own { result.features[row, column] = features[row, column] }
+            result.features[row, own] = log2(1 + places[row])
+        }
+        return result
+    }
+
+    static let placeName = "shown.place"
+
+    /// Likes weighed by how seldom their place is seen (inverse propensities; Joachims, Swaminathan and Schnabel 2017,
+    /// "Unbiased Learning-to-Rank with Biased Feedback"), so that who learns from the weights needs no column for it.
+    /// - Parameter slope: the log of being seen falls by so much for each doubling of 1 + place.
+    public func weighted(bySlope slope: Double) -> Examples {
+        var result = self
+        for row in places.indices where labels[row] && !places[row].isNaN {
+            let seen = exp(-slope * Double(log2(1 + places[row]) - 1))
+            result.weights[row] *= Float(min(1 / seen, Self.heaviest))
+        }
+        return result
+    }
+
+    /// Of a place that is hardly ever seen a like would outweigh all others.
+    private static let heaviest = 10.0
 }

@@ -79,10 +79,11 @@ public struct IsotonicCalibration: Sendable, Equatable {
     }
 
     /// nil where the file has none.
-    init?(of file: TensorFile) throws {
-        guard file.contains("calibration.score") else { return nil }
-        let scores = try file.tensor("calibration.score", as: Float.self, shape: [nil])
-        let probabilities = try file.tensor("calibration.probability", as: Float.self, shape: [scores.count])
+    /// - Parameter prefix: what the tensors' names begin with where the model is a part of another.
+    init?(of file: TensorFile, prefix: String = "") throws {
+        guard file.contains(prefix + "calibration.score") else { return nil }
+        let scores = try file.tensor(prefix + "calibration.score", as: Float.self, shape: [nil])
+        let probabilities = try file.tensor(prefix + "calibration.probability", as: Float.self, shape: [scores.count])
         func rises(_ values: Tensor<Float>, evenly: Bool) -> Bool {
             zip(values, values.dropFirst()).allSatisfy { evenly ? $0 <= $1 : $0 < $1 }
         }
@@ -94,8 +95,8 @@ public struct IsotonicCalibration: Sendable, Equatable {
         self.init(scores: Array(scores), probabilities: Array(probabilities))
     }
 
-    func add(to file: inout TensorFileWriter) {
-        file.add("calibration.score", scores)
-        file.add("calibration.probability", probabilities)
+    func add(to file: inout TensorFileWriter, prefix: String = "") {
+        file.add(prefix + "calibration.score", scores)
+        file.add(prefix + "calibration.probability", probabilities)
     }
 }

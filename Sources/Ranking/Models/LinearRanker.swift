@@ -46,7 +46,6 @@ public struct LinearRanker: Ranker {
     public init(opening url: URL) throws {
         let file = try TensorFile(url, kind: Self.kind, layouts: 1...Self.layout)
         try self.init(of: file, featureNames: file.strings("features").strings)
-        calibration = try IsotonicCalibration(of: file)
     }
 
     /// - Parameter prefix: what the tensors' names begin with where it is a part of another model.
@@ -67,13 +66,13 @@ public struct LinearRanker: Ranker {
         guard [mean, scale, weight, missing, low, high].allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
             throw RankingError.corrupt(path: path, detail: "a weight is not a finite number")
         }
+        calibration = try IsotonicCalibration(of: file, prefix: prefix)
     }
 
     public func write(to url: URL) throws {
         var file = TensorFileWriter(kind: Self.kind, layout: Self.layout)
         file.add("features", strings: featureNames)
         add(to: &file)
-        calibration?.add(to: &file)
         try file.write(to: url)
     }
 
@@ -84,6 +83,14 @@ public struct LinearRanker: Ranker {
         file.add(prefix + "missing", missing)
         file.add(prefix + "low", low)
         file.add(prefix + "high", high)
+        calibration?.add(to: &file, prefix: prefix)
+    }
+
+    /// The same without its last column.
+    func droppingLast() -> LinearRanker {
+        LinearRanker(
+            featureNames: featureNames.dropLast(), mean: mean.dropLast(), scale: scale.dropLast(),
+            weight: weight.dropLast(), missing: missing.dropLast(), low: low.dropLast(), high: high.dropLast())
     }
 
     /// The same order, every score and every term multiplied by `share`; not calibrated.

@@ -5,7 +5,10 @@ import MagpieDomain
 /// Opens a ranker's file, whichever model is in it.
 public enum Rankers {
     public static func open(_ url: URL) throws -> any Ranker {
-        let kind = try TensorFile(inspecting: url).kind
-        return kind == Forest.kind ? try Forest(opening: url) : try LinearRanker(opening: url)
+        switch try TensorFile(inspecting: url).kind {
+        case Forest.kind: try Forest(opening: url)
+        case ObjectiveRanker.kind: try ObjectiveRanker(opening: url)
+        default: try LinearRanker(opening: url)
+        }
     }
 }

@@ -30,61 +30,73 @@ extension Forest {
     /// Throws `ArtifactError` or ``RankingError/corrupt(path:detail:)``.
     public init(opening url: URL) throws {
         let file = try TensorFile(url, kind: Self.kind, layouts: 1...Self.layout)
-        let names = try file.strings("features")
-        let zeros = try file.tensor("zero_is_missing", as: UInt8.self, shape: [names.count])
-        let base = try file.tensor("base", as: Float.self, shape: [1])
-        let sigmoid = try file.tensor("sigmoid", as: Float.self, shape: [1])
-        let trees = try file.tensor("trees", as: Int64.self, shape: [nil])
-        let feature = try file.tensor("feature", as: UInt32.self, shape: [nil])
+        try self.init(of: file, featureNames: file.strings("features").strings)
+    }
+
+    /// - Parameter prefix: what the tensors' names begin with where it is a part of another model.
+    init(of file: TensorFile, featureNames: [String], prefix: String = "") throws {
+        func tensor<T: TensorElement>(_ name: String, as type: T.Type, count: Int?) throws -> Tensor<T> {
+            try file.tensor(prefix + name, as: type, shape: [count])
+        }
+        let zeros = try tensor("zero_is_missing", as: UInt8.self, count: featureNames.count)
+        let base = try tensor("base", as: Float.self, count: 1)
+        let sigmoid = try tensor("sigmoid", as: Float.self, count: 1)
+        let trees = try tensor("trees", as: Int64.self, count: nil)
+        let feature = try tensor("feature", as: UInt32.self, count: nil)
         let count = feature.count
-        let threshold = try file.tensor("threshold", as: Float.self, shape: [count])
-        let right = try file.tensor("right", as: UInt32.self, shape: [count])
-        let missingLeft = try file.tensor("missing_left", as: UInt8.self, shape: [count])
-        let value = try file.tensor("value", as: Float.self, shape: [count])
-        guard trees.count >= 1 else { throw file.wrongTensor("trees", got: "no element", expected: "at least one") }
-        try file.checkOffsets(trees, name: "trees", end: count)
+        let threshold = try tensor("threshold", as: Float.self, count: count)
+        let right = try tensor("right", as: UInt32.self, count: count)
+        let missingLeft = try tensor("missing_left", as: UInt8.self, count: count)
+        let value = try tensor("value", as: Float.self, count: count)
+        guard trees.count >= 1 else {
+            throw file.wrongTensor(prefix + "trees", got: "no element", expected: "at least one")
+        }
+        try file.checkOffsets(trees, name: prefix + "trees", end: count)
         let nodes = Nodes(
             trees: trees.map { Int($0) }, feature: Array(feature), threshold: Array(threshold), right: Array(right),
             missingLeft: Array(missingLeft), value: Array(value))
-        if let problem = nodes.problem(features: names.count) {
-            throw RankingError.corrupt(path: url.path, detail: problem)
+        if let problem = nodes.problem(features: featureNames.count) {
+            throw RankingError.corrupt(path: file.url.path, detail: problem)
         }
         guard base[0].isFinite, sigmoid[0].isFinite, sigmoid[0] >= 0 else {
-            throw RankingError.corrupt(path: url.path, detail: "the base or the sigmoid is out of range")
+            throw RankingError.corrupt(path: file.url.path, detail: "the base or the sigmoid is out of range")
         }
         self.init(
-            featureNames: names.strings, base: base[0], sigmoid: sigmoid[0], zeroIsMissing: zeros.map { $0 != 0 },
+            featureNames: featureNames, base: base[0], sigmoid: sigmoid[0], zeroIsMissing: zeros.map { $0 != 0 },
             nodes: nodes)
-        calibration = try IsotonicCalibration(of: file)
-        if file.contains(Self.startPrefix + "weight") {
-            start = try LinearRanker(of: file, featureNames: featureNames, prefix: Self.startPrefix)
+        calibration = try IsotonicCalibration(of: file, prefix: prefix)
+        if file.contains(prefix + Self.startPrefix + "weight") {
+            start = try LinearRanker(of: file, featureNames: featureNames, prefix: prefix + Self.startPrefix)
         }
     }
 
     /// Same forest, same bytes.
     public func write(to url: URL) throws {
-        try Self.write(
-            featureNames: featureNames, base: base, sigmoid: sigmoid, zeroIsMissing: zeroIsMissing, nodes: nodes,
-            calibration: calibration, start: start, to: url)
-    }
-
-    static func write(
-        featureNames: [String], base: Float, sigmoid: Float, zeroIsMissing: [Bool], nodes: Nodes,
-        calibration: IsotonicCalibration? = nil, start: LinearRanker? = nil, to url: URL
-    ) throws {
         var file = TensorFileWriter(kind: Self.kind, layout: Self.layout)
         file.add("features", strings: featureNames)
-        file.add("zero_is_missing", zeroIsMissing.map { UInt8($0 ? 1 : 0) })
-        file.add("base", [base])
-        file.add("sigmoid", [sigmoid])
-        file.add("trees", nodes.trees.map { Int64($0) })
-        file.add("feature", nodes.feature)
-        file.add("threshold", nodes.threshold)
-        file.add("right", nodes.right)
-        file.add("missing_left", nodes.missingLeft)
-        file.add("value", nodes.value)
-        calibration?.add(to: &file)
-        start?.add(to: &file, prefix: startPrefix)
+        add(to: &file)
         try file.write(to: url)
+    }
+
+    func add(to file: inout TensorFileWriter, prefix: String = "") {
+        Self.add(
+            base: base, sigmoid: sigmoid, zeroIsMissing: zeroIsMissing, nodes: nodes, to: &file, prefix: prefix)
+        calibration?.add(to: &file, prefix: prefix)
+        start?.add(to: &file, prefix: prefix + Self.startPrefix)
+    }
+
+    static func add(
+        base: Float, sigmoid: Float, zeroIsMissing: [Bool], nodes: Nodes, to file: inout TensorFileWriter,
+        prefix: String = ""
+    ) {
+        file.add(prefix + "zero_is_missing", zeroIsMissing.map { UInt8($0 ? 1 : 0) })
+        file.add(prefix + "base", [base])
+        file.add(prefix + "sigmoid", [sigmoid])
+        file.add(prefix + "trees", nodes.trees.map { Int64($0) })
+        file.add(prefix + "feature", nodes.feature)
+        file.add(prefix + "threshold", nodes.threshold)
+        file.add(prefix + "right", nodes.right)
+        file.add(prefix + "missing_left", nodes.missingLeft)
+        file.add(prefix + "value", nodes.value)
     }
 }

@@ -1,0 +1,100 @@
+import MagpieDomain
+import MagpieEvaluation
+import MagpieRanking
+
+/// What clients say was on screen, request by request: the better teacher of a ranker, because what was shown and passed over
+/// was seen, and what a replay takes for passed over mostly was not.
+///
+/// Impressions with the same `requestId` are one list. It belongs to the scenario that its `surface` names; without one to
+/// `home`, or to `search` where there is a `query`.
+struct Impressions {
+    struct Shown: Sendable {
+        var item: ItemKey
+        /// 1 = first; nil = the client did not say.
+        var place: Int?
+    }
+
+    struct List: Sendable {
+        var actor: UserKey
+        /// The name of a scenario, as the client says it.
+        var surface: String?
+        var query: String?
+        /// When the first of it came, and how many rows of the history had come by then.
+        var time: Timestamp
+        var receivedAt: Timestamp
+        var position = 0
+        var shown: [Shown] = []
+    }
+
+    private var byRequest: [RequestID: Int] = [:]
+    /// In the order in which they began.
+    private(set) var lists: [List] = []
+
+    /// Of a list so many items are kept: what is further down nobody has seen.
+    private static let longest = 200
+
+    mutating func append(_ event: Event) {
+        guard let request = event.requestId, let actor = event.actor, let item = event.itemId else { return }
+        let place = byRequest[request] ?? lists.count
+        if place == lists.count {
+            byRequest[request] = place
+            lists.append(
+                List(
+                    actor: actor, surface: event.surface, query: event.query, time: event.effectiveTime,
+                    receivedAt: event.receivedAt))
+        }
+        guard lists[place].shown.count < Self.longest, !lists[place].shown.contains(where: { $0.item == item.key })
+        else { return }
+        lists[place].shown.append(Shown(item: item.key, place: event.position))
+    }
+
+    /// Says of each list how many rows had come before it, and whose it is.
+    /// - Parameter rows: in the order of visibility.
+    mutating func arrange(_ rows: [History.Row], owner: (UserKey, Timestamp) -> UserKey) {
+        byRequest = [:]
+        lists.sort { ($0.receivedAt, $0.actor, $0.time) < ($1.receivedAt, $1.actor, $1.time) }
+        var next = 0
+        for at in lists.indices {
+            while next < rows.count, rows[next].receivedAt < lists[at].receivedAt { next += 1 }
+            lists[at].position = next
+            lists[at].actor = owner(lists[at].actor, lists[at].receivedAt)
+        }
+    }
+}
+
+extension Questions {
+    /// Lists that were on screen in the part of the history that is asked about, of which something was then liked: by the
+    /// same person within the horizon.
+    static func viewed(
+        _ history: History, _ split: Split, scenario: String, options: SplitOptions
+    ) -> [Question] {
+        guard let first = split.asked.first, !history.impressions.lists.isEmpty else { return [] }
+        let people = People(history, through: split.known)
+        var asked: [UserKey: [Int]] = [:]
+        for row in split.asked { asked[people.actor(of: row), default: []].append(row) }
+        let horizon = Int64(options.horizonDays) * 86_400_000
+        // By user the state stands still behind what each knows, wherever that is in the history.
+        let begin = split.kind == .clock ? first : 0
+        var questions: [Question] = []
+        for list in history.impressions.lists where list.position >= begin {
+            let own = list.surface ?? (list.query == nil ? Scenario.home.name : Scenario.search.name)
+            guard own == scenario, let rows = asked[people.owner(of: list.actor)] else { continue }
+            if split.kind != .clock, let earliest = rows.first, list.position < earliest { continue }
+            let shown = Set(list.shown.map(\.item))
+            var opinions = Opinions()
+            for row in rows where row >= list.position {
+                let event = history.rows[row]
+                if shown.contains(event.item), isWithin(event.time, horizon, after: list.time) { opinions.add(event) }
+            }
+            guard !opinions.liked.isEmpty else { continue }
+            var question = opinions.question(
+                of: people.owner(of: list.actor), now: list.time,
+                position: split.kind == .clock ? list.position : split.end, history)
+            question.scenario = scenario
+            question.text = list.query
+            question.shown = list.shown.map { .init(item: $0.item, place: $0.place) }
+            questions.append(question)
+        }
+        return drawn(options.maximumRequests, of: questions)
+    }
+}

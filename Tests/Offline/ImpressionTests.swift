@@ -1,0 +1,154 @@
+import Foundation
+import MagpieDomain
+import MagpieEvaluation
+import MagpieOnline
+import MagpieTestSupport
+import Testing
+
+@testable import MagpieOffline
+
+/// What was on screen, as examples.
+@Suite struct ImpressionTests {
+    private let rules = EventRules()
+
+    private func request(_ number: Int) -> RequestID {
+        RequestID(at: Timestamp(milliseconds: Int64(number)), random: (1, UInt64(number)))
+    }
+
+    private func shown(
+        _ item: ItemID, to user: UserID, at minute: Int64, place: Int?, request number: Int, surface: String? = nil,
+        query: String? = nil
+    ) -> Event {
+        var event = Event(
+            kind: Event.impressionKind, userId: user, itemId: item, time: Timestamp(milliseconds: minute * 60_000),
+            source: "t")
+        event.position = place
+        event.requestId = request(number)
+        event.surface = surface
+        event.query = query
+        event.eventId = "\(item.string)-\(number)-\(minute)"
+        return event
+    }
+
+    private func liked(_ item: ItemID, by user: UserID, at minute: Int64, value: Double = 5) -> Event {
+        var event = Event(
+            kind: "rating", userId: user, itemId: item, value: value, time: Timestamp(milliseconds: minute * 60_000),
+            source: "t")
+        event.eventId = "\(user.string)-\(item.string)-\(minute)"
+        return event
+    }
+
+    @Test func listsAndWhatBecameOfThem() {
+        var events = (0..<8).map { liked(ItemID("old\($0)"), by: "u", at: Int64($0)) }
+        events += [
+            shown("a", to: "u", at: 100, place: 1, request: 1), shown("x", to: "v", at: 100, place: 1, request: 2),
+            shown("b", to: "u", at: 101, place: 2, request: 1), shown("a", to: "u", at: 102, place: 1, request: 1),
+            shown("c", to: "u", at: 102, place: nil, request: 1),
+            // Liked, disliked, liked but never shown.
+            liked("b", by: "u", at: 103), liked("c", by: "u", at: 104, value: 1), liked("z", by: "u", at: 105),
+            // Another surface, a search, and one of which nothing came.
+            shown("d", to: "u", at: 110, place: 1, request: 3, surface: "email"), liked("d", by: "u", at: 111),
+            shown("e", to: "u", at: 120, place: 4, request: 4, query: "dragon"), liked("e", by: "u", at: 121),
+            shown("f", to: "u", at: 130, place: 1, request: 5), shown("g", to: "u", at: 131, place: 1, request: 6),
+        ]
+        let history = History(events.numbered(), rules: rules)
+        #expect(history.rows.count == 13 && history.impressions.lists.count == 6)
+        #expect(history.impressions.lists[0].shown.map(\.item) == ["a", "b", "c"].map { ItemID($0).key })
+        for kind in [SplitKind.clock, .user] {
+            let options = SplitOptions(kind: kind, heldOut: 5.0 / 13)
+            let split = Split(history, rows: Array(history.rows.indices), options: options)
+            #expect(split.asked == Array(8..<13))
+            func asked(_ scenario: String) -> [Question] {
+                Questions.viewed(history, split, scenario: scenario, options: options)
+            }
+            let home = asked("home")
+            #expect(home.count == 1)
+            #expect(home.first?.relevant == [ItemID("b").key] && home.first?.disliked == [ItemID("c").key])
+            #expect(home.first?.shown.map(\.place) == [1, 2, nil] && home.first?.user == UserID("u").key)
+            #expect(home.first?.position == (kind == .clock ? 8 : split.end))
+            #expect(asked("email").map(\.relevant) == [[ItemID("d").key]])
+            #expect(asked("search").map(\.text) == ["dragon"] && asked("similar").isEmpty)
+            #expect(home.first?.kinds == ["rating": [ItemID("b").key]])
+        }
+    }
+
+    @Test func ofADevice() {
+        var identify = Event(kind: Event.identifyKind, time: Timestamp(milliseconds: 60_000), source: "t")
+        (identify.userId, identify.anonymousId, identify.eventId) = ("u", "cookie", "join")
+        func anonymous(_ event: Event) -> Event {
+            var event = event
+            (event.userId, event.anonymousId) = (nil, "cookie")
+            return event
+        }
+        let events = [
+            anonymous(shown("a", to: "u", at: 0, place: 1, request: 1)), identify,
+            anonymous(shown("b", to: "u", at: 2, place: 1, request: 2)),
+        ]
+        let history = History(events.numbered(), rules: rules)
+        #expect(history.impressions.lists.map(\.actor) == [Event.anonymousKey("cookie"), UserID("u").key])
+    }
+
+    /// Searches with a like are asked as they were.
+    @Test func clicksOfSearches() {
+        var events = (0..<8).map { liked(ItemID("old\($0)"), by: "u", at: Int64($0)) }
+        for (place, (item, query, value)) in [("a", "red", 5), ("b", "red", 5), ("c", "blue", 1), ("d", "green", 5)]
+            .enumerated() as EnumeratedSequence<[(ItemID, String, Double)]>
+        {
+            var event = liked(item, by: "u", at: Int64(100 + place), value: value)
+            event.query = query
+            events.append(event)
+        }
+        let history = History(events.numbered(), rules: rules)
+        let options = SplitOptions(kind: .clock, heldOut: 0.33)
+        let split = Split(history, rows: Array(history.rows.indices), options: options)
+        #expect(split.asked == [8, 9, 10, 11])
+        let questions = Questions.clicks(history, split, count: 10)
+        #expect(questions.map(\.text) == ["red", "green"] && questions.map(\.position) == [8, 11])
+        #expect(questions.first?.relevant == [ItemID("a").key, ItemID("b").key])
+        #expect(questions.allSatisfy { $0.scenario == "search" })
+        #expect(Questions.clicks(history, split, count: 1).map(\.text) == ["green"])
+    }
+
+    /// A home whose clients say what was on screen: the ranker learns from that, and recommends as well.
+    @Test func aRankerOfImpressions() throws {
+        let world = PlantedWorld()
+        var events: [Event] = []
+        var lists = 0
+        for event in world.events {
+            guard let user = event.userId, let item = event.itemId, let genre = world.genre(of: item) else { continue }
+            lists += 1
+            let others = world.films.filter { $0.genre != genre }
+            for place in 0..<5 {
+                // The one that is then liked (or not) stands anywhere; the others are of other genres.
+                let id = place == lists % 5 ? item : others[(lists * 7 + place * 11) % others.count].id
+                var seen = shown(id, to: user, at: 0, place: place + 1, request: lists)
+                seen.time = event.time
+                seen.receivedAt = event.time
+                events.append(seen)
+            }
+            events.append(event)
+        }
+        let home = try TrainedWorld(world, events: events.numbered())
+        var configuration = TrainedWorld.configuration
+        configuration.ranker.kind = .linear
+        configuration.ranker.examples = .impressions
+        let report = try home.train(configuration)
+        let ranker = try #require(report.rankers["home"])
+        #expect(ranker.source == .impressions && ranker.summary.contains("lists on screen"))
+        #expect(ranker.linear?.placeSlope != nil && ranker.examples <= 5 * ranker.requests)
+        let (_, recommender) = try home.open(report.bundle)
+        var hits = 0
+        for user in world.users.indices {
+            let request = Request(
+                id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[user].key, count: 5)
+            let ids = try recommender.answer(request, now: world.now).entries.map(\.id)
+            hits += ids.count { world.unseen(byUser: user).contains($0) }
+        }
+        #expect(Double(hits) / Double(5 * world.users.count) >= 0.75)
+
+        // Too few of them: as without.
+        configuration.ranker.examples = .auto
+        configuration.ranker.automaticRequests = 1_000_000
+        #expect(try home.train(configuration).rankers["home"]?.source == .split)
+    }
+}
