@@ -24,6 +24,8 @@ public struct Server: Sendable {
         public var shutdownLimit = Duration.seconds(10)
         /// How often the home is asked for a newly published bundle.
         public var watchInterval = Duration.seconds(2)
+        /// Who may ask: see ``APIKeys``. nil, or where there is no such file: everybody.
+        public var keys: URL?
 
         public init(host: String = "127.0.0.1", port: Int = 8080) {
             self.host = host
@@ -38,13 +40,14 @@ public struct Server: Sendable {
     private let hasStarted = Started()
 
     /// - Parameter onListening: told the host and the real port once connections are accepted.
+    /// - Throws: ``ServingError/badKeys(path:reason:)``.
     public init(
         live: LiveHome, served: ServedLog, options: Options = .init(), logger: Logger, signals: Bool = true,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
-    ) {
+    ) throws {
         self.options = options
         self.logger = logger
-        responder = Self.router(live: live, served: served).buildResponder()
+        responder = Self.router(live: live, served: served, keys: try KeyGuard(options.keys)).buildResponder()
         let started = hasStarted
         let application = Application(
             responder: responder,
@@ -82,11 +85,12 @@ public struct Server: Sendable {
 
     /// What one request would be answered, without a connection: for tests, and for a host with a transport of its own.
     public func respond(
-        method: String, path: String, contentType: String? = nil, body: [UInt8] = []
+        method: String, path: String, contentType: String? = nil, authorization: String? = nil, body: [UInt8] = []
     ) async throws -> (status: Int, body: [UInt8]) {
         guard let method = HTTPRequest.Method(method) else { throw APIError.badRequest("no method \"\(method)\"") }
         var head = HTTPRequest(method: method, scheme: "http", authority: options.host, path: path)
         head.headerFields[.contentType] = contentType
+        head.headerFields[.authorization] = authorization
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body)))
         let response = try await responder.respond(to: request, context: ServingContext(logger: logger))
         let writer = Collecting()
@@ -113,10 +117,11 @@ public struct Server: Sendable {
         return logger
     }
 
-    private static func router(live: LiveHome, served: ServedLog) -> Router<ServingContext> {
+    private static func router(live: LiveHome, served: ServedLog, keys: KeyGuard) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLogMiddleware())
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: KeyMiddleware(guarding: keys))
         let answering = Answering(live: live, served: served)
         RecommendationRoutes(answering: answering).add(to: router)
         SearchRoutes(answering: answering).add(to: router)

@@ -5,6 +5,7 @@ public enum ServingError: Error, Equatable, CustomStringConvertible {
     case noBundle(folder: String)
     case cannotOpenBundle(id: String, reason: String)
     case cannotWriteServed(path: String, reason: String)
+    case badKeys(path: String, reason: String)
 
     public var description: String {
         switch self {
@@ -16,6 +17,8 @@ public enum ServingError: Error, Equatable, CustomStringConvertible {
             "\(folder): no bundle is published yet: run magpie train"
         case .cannotOpenBundle(let id, let reason):
             "bundle \(id) cannot be served: \(reason)"
+        case .badKeys(let path, let reason):
+            "\(path): \(reason): mend it, or remove it and make new keys with magpie keys add"
         case .cannotWriteServed(let path, let reason):
             "\(path): cannot write served lists: \(reason): check the disk's free space and the folder's permissions"
         }

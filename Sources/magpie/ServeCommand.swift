@@ -34,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
     func run() async throws {
         let opened = try home.open()
         let lock = try opened.home.lock()
@@ -44,9 +46,12 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Server.logger(level: logLevel)
         let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
         let served = ServedLog(folder: opened.home.servedFolder, logger: logger)
-        let server = Server(
-            live: live, served: served, options: .init(host: host, port: port), logger: logger
-        ) { host, port in
+        var options = Server.Options(host: host, port: port)
+        options.keys = opened.home.keysURL
+        if !isLoopback, !FileManager.default.fileExists(atPath: opened.home.keysURL.path) {
+            logger.warning("anybody who reaches \(host) may ask and write: make a key with magpie keys add")
+        }
+        let server = try Server(live: live, served: served, options: options, logger: logger) { host, port in
             let shown = host.contains(":") ? "[\(host)]" : host
             print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")
             fflush(nil)

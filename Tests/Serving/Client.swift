@@ -39,8 +39,8 @@ struct Client: Sendable {
             }
         }
 
-        var errorCode: String? { json["error"]?["code"]?.string }
-        var errorMessage: String { json["error"]?["message"]?.string ?? "" }
+        var errorCode: String? { json["code"]?.string }
+        var errorMessage: String { json["detail"]?.string ?? "" }
     }
 
     let world: World
@@ -94,7 +94,8 @@ struct Client: Sendable {
         var options = options
         options.watchInterval = .milliseconds(20)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
-        let server = Server(live: live, served: served, options: options, logger: silent, signals: false) { _, port in
+        let server = try Server(live: live, served: served, options: options, logger: silent, signals: false) {
+            _, port in
             found.yield(port)
         }
         guard transport == .socket else {

@@ -11,6 +11,7 @@ import Foundation
 ///         tune/             what searches for a better configuration have measured
 ///         served/           segments of what was answered
 ///         rejects/          rows that an import refused
+///         keys.json         who may ask over HTTP, when not everybody may
 ///         lock              held by the one writer, see WriterLock
 public struct Home: Sendable, Equatable {
     public static let version = 1
@@ -24,6 +25,7 @@ public struct Home: Sendable, Equatable {
     public var bundlesFolder: URL { url.appendingPathComponent("bundles", isDirectory: true) }
     public var servedFolder: URL { url.appendingPathComponent("served", isDirectory: true) }
     public var rejectsFolder: URL { url.appendingPathComponent("rejects", isDirectory: true) }
+    public var keysURL: URL { url.appendingPathComponent("keys.json") }
     public var bundles: BundleStore { BundleStore(folder: bundlesFolder) }
 
     /// Takes the writer lock; throws ``ArtifactError/locked(path:holder:)`` when another process has it.
@@ -34,6 +36,9 @@ public struct Home: Sendable, Equatable {
     public func trainingLock() throws -> WriterLock {
         try WriterLock(url.appendingPathComponent(WriterLock.trainingName))
     }
+
+    /// The right to change `keys.json`, beside a server that reads it.
+    public func keysLock() throws -> WriterLock { try WriterLock(url.appendingPathComponent(WriterLock.keysName)) }
 
     /// Opens a home, bringing an older one up to date (under the writer lock). With `create`, a folder that is
     /// not there, or is empty, becomes one.

@@ -1,11 +1,12 @@
 import Foundation
 
-/// The right to write to a part of a home: `flock` on its file `lock` (log and catalogue) or `training-lock` (work and
-/// bundles), so that the system takes it back when the process ends,
+/// The right to write to a part of a home: `flock` on its file `lock` (log and catalogue), `training-lock` (work and
+/// bundles) or `keys-lock` (keys.json), so that the system takes it back when the process ends,
 /// however it ends. The file holds the process id of whoever has it, or had it last.
 public final class WriterLock: Sendable {
     public static let name = "lock"
     public static let trainingName = "training-lock"
+    public static let keysName = "keys-lock"
 
     private let descriptor: Int32
 

@@ -1,8 +1,10 @@
 import Hummingbird
 
-/// What a client is told when a request cannot be done: `{"error": {"code": "bad_filter", "message": "..."}}`.
+/// What a client is told when a request cannot be done: a problem of RFC 9457 (`application/problem+json`).
 ///
-/// The code is for programs and never changes; the message is for people: what is wrong, where, and the remedy.
+///     {"type": "about:blank", "title": "Bad Request", "status": 400, "code": "bad_filter", "detail": "..."}
+///
+/// The code is for programs and never changes; the detail is for people: what is wrong, where, and the remedy.
 struct APIError: Error, Equatable {
     var status: HTTPResponse.Status
     var code: String
@@ -25,6 +27,14 @@ struct APIError: Error, Equatable {
             .contentTooLarge, "too_large", "the body is larger than \(limit) bytes: send it in several requests")
     }
 
+    static let unauthorized = APIError(
+        .unauthorized, "no_key",
+        "this server asks for a key: send Authorization: Bearer <key> (magpie keys add makes one)")
+
+    static func forbidden(_ scope: String) -> APIError {
+        APIError(.forbidden, "no_scope", "this key does not have the scope \"\(scope)\": use one that has it")
+    }
+
     static let notReady = APIError(
         .serviceUnavailable, "not_ready", "no bundle is open yet: ask /readyz again, or run magpie train")
     static let overloaded = APIError(
@@ -33,15 +43,17 @@ struct APIError: Error, Equatable {
         .internalServerError, "internal", "something went wrong here: the server's log says what")
 
     var response: Response {
-        var response = Response.json(status: status) { json in
+        var response = Response.json(status: status, type: "application/problem+json") { json in
             json.object { json in
-                json.object("error") { json in
-                    json.field("code", code)
-                    json.field("message", message)
-                }
+                json.field("type", "about:blank")
+                json.field("title", status.reasonPhrase)
+                json.field("status", status.code)
+                json.field("code", code)
+                json.field("detail", message)
             }
         }
         if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
 }
