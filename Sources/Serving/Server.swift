@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Logging
+import MagpieArtifacts
 import ServiceLifecycle
 import Synchronization
 
@@ -24,8 +25,8 @@ public struct Server: Sendable {
         public var shutdownLimit = Duration.seconds(10)
         /// How often the home is asked for a newly published bundle.
         public var watchInterval = Duration.seconds(2)
-        /// Who may ask: see ``APIKeys``. nil, or where there is no such file: everybody.
-        public var keys: URL?
+        /// Whose keys are asked for (see ``APIKeys``) and whose bundles can be changed over HTTP; nil = none.
+        public var home: Home?
 
         public init(host: String = "127.0.0.1", port: Int = 8080) {
             self.host = host
@@ -47,7 +48,8 @@ public struct Server: Sendable {
     ) throws {
         self.options = options
         self.logger = logger
-        responder = Self.router(live: live, served: served, keys: try KeyGuard(options.keys)).buildResponder()
+        let keys = try KeyGuard(options.home?.keysURL)
+        responder = Self.router(live: live, served: served, keys: keys, home: options.home).buildResponder()
         let started = hasStarted
         let application = Application(
             responder: responder,
@@ -117,7 +119,9 @@ public struct Server: Sendable {
         return logger
     }
 
-    private static func router(live: LiveHome, served: ServedLog, keys: KeyGuard) -> Router<ServingContext> {
+    private static func router(
+        live: LiveHome, served: ServedLog, keys: KeyGuard, home: Home?
+    ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLogMiddleware())
         router.add(middleware: ErrorMiddleware())
@@ -131,6 +135,7 @@ public struct Server: Sendable {
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
         MetricsRoutes(live: live, served: served).add(to: router)
+        if let home { BundleRoutes(live: live, lock: { try home.trainingLock() }).add(to: router) }
         return router
     }
 

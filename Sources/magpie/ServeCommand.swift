@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
         let served = ServedLog(folder: opened.home.servedFolder, logger: logger)
         var options = Server.Options(host: host, port: port)
-        options.keys = opened.home.keysURL
+        options.home = opened.home
         if !isLoopback, !FileManager.default.fileExists(atPath: opened.home.keysURL.path) {
             logger.warning("anybody who reaches \(host) may ask and write: make a key with magpie keys add")
         }

@@ -64,6 +64,13 @@ struct Client: Sendable {
         return Reply(status: status, text: text, json: (try? JSONTree(text)) ?? .null, contentType: contentType)
     }
 
+    /// A second server over the same home, in memory.
+    func another() throws -> Server {
+        var options = Server.Options(port: 0)
+        options.home = world.home
+        return try Server(live: live, served: served, options: options, logger: silent, signals: false)
+    }
+
     private func exchange(
         _ method: String, _ path: String, type: String?, body: [UInt8]
     ) async throws -> (Int, [UInt8], String?) {
@@ -93,6 +100,7 @@ struct Client: Sendable {
         let served = ServedLog(folder: world.home.servedFolder, logger: silent)
         var options = options
         options.watchInterval = .milliseconds(20)
+        options.home = world.home
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let server = try Server(live: live, served: served, options: options, logger: silent, signals: false) {
             _, port in

@@ -39,16 +39,14 @@ import Testing
     }
 
     @Test func scopesOfRoutes() async throws {
-        let url = temporary()
-        defer { try? FileManager.default.removeItem(at: url) }
-        var keys = APIKeys()
-        let own = [APIKeys.Scope.read, .write, .admin].map { keys.add(name: $0.rawValue, scopes: [$0], now: now) }
-        try keys.write(to: url)
-        var options = Server.Options(port: 0)
-        options.keys = url
-        try await Client.run(.memory, options: options) { client in
+        try await Client.run(.memory) { client in
+            var keys = APIKeys()
+            let own = [APIKeys.Scope.read, .write, .admin].map { keys.add(name: $0.rawValue, scopes: [$0], now: now) }
+            try keys.write(to: client.world.home.keysURL)
+            // A server looks again every second; one that starts now knows.
+            let server = try client.another()
             func status(_ method: String, _ path: String, _ authorization: String?) async throws -> Int {
-                try await client.server.respond(
+                try await server.respond(
                     method: method, path: path, authorization: authorization, body: Array("{}".utf8)
                 ).status
             }
@@ -60,7 +58,8 @@ import Testing
                 ("GET", "/v1/items/action-0/similar", [true, false, true]),
                 ("POST", "/v1/events", [false, true, true]), ("POST", "/v1/items", [false, true, true]),
                 ("POST", "/v1/items/action-0/show", [false, true, true]),
-                ("DELETE", "/v1/users/nobody", [false, false, true]), ("GET", "/nowhere", [true, false, true]),
+                ("DELETE", "/v1/users/nobody", [false, false, true]), ("GET", "/v1/bundles", [true, false, true]),
+                ("POST", "/v1/bundles/rollback", [false, false, true]), ("GET", "/nowhere", [true, false, true]),
             ]
             for (method, path, may) in routes {
                 for none in [nil, "Bearer nothing", "Bearer", "Basic \(own[2])", own[2]] {

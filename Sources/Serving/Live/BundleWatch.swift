@@ -15,27 +15,30 @@ struct BundleWatch: Service {
     /// and left alone, and the old one answers on.
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            var seen: String?
+            var refused: String?
             while true {
-                seen = try await look(seen)
+                refused = try await look(refused)
                 do { try await Task.sleep(for: interval) } catch { return }
             }
         }
     }
 
-    /// - Returns: the id that was looked at last, opened or refused.
-    private func look(_ seen: String?) async throws -> String? {
+    /// - Parameter refused: is not tried again.
+    /// - Returns: the id that was refused last.
+    private func look(_ refused: String?) async throws -> String? {
         let isFirst = live.status == nil
         var id: String?
         do {
             id = try await offload { [live] in try live.bundles.currentID() }
-            guard let id, id != seen else { return seen }
+            // Somebody may have asked for it over HTTP meanwhile.
+            guard let id, id != refused, id != live.status?.bundle else { return refused }
             try await live.activate(id)
             logger.info("serving bundle", metadata: ["bundle": "\(id)"])
+            return refused
         } catch {
             if isFirst { throw ServingError.cannotOpenBundle(id: id ?? BundleStore.currentName, reason: "\(error)") }
             logger.error("a published bundle is not served", metadata: ["bundle": "\(id ?? "?")", "error": "\(error)"])
+            return id ?? refused
         }
-        return id ?? seen
     }
 }

@@ -37,5 +37,5 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     private static let routes =
-        "/v1/recommendations, /v1/search, /v1/items, /v1/items/{id}/..., /v1/users/{id}, /v1/events, /livez or /readyz"
+        "/v1/recommendations, /v1/search, /v1/items, /v1/items/{id}/..., /v1/users/{id}, /v1/events, /v1/bundles, /livez or /readyz"
 }
