@@ -119,11 +119,13 @@ public struct Server: Sendable {
         return logger
     }
 
-    private static func router(
+    static func router(
         live: LiveHome, served: ServedLog, keys: KeyGuard, home: Home?
     ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLogMiddleware())
+        let metrics = RequestMetrics()
+        router.add(middleware: MetricsMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: KeyMiddleware(guarding: keys))
         let answering = Answering(live: live, served: served)
@@ -134,7 +136,8 @@ public struct Server: Sendable {
         UserRoutes(live: live, served: served).add(to: router)
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
-        MetricsRoutes(live: live, served: served).add(to: router)
+        MetricsRoutes(live: live, served: served, requests: metrics).add(to: router)
+        OpenAPIRoutes().add(to: router)
         if let home { BundleRoutes(live: live, lock: { try home.trainingLock() }).add(to: router) }
         return router
     }

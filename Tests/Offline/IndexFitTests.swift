@@ -127,7 +127,7 @@ import Testing
             return Set(again.stages.filter { !$0.reused }.map(\.stage))
                 .subtracting(["snapshot", "evaluate", "publish"])
         }
-        let rankers: Set = ["rank home", "rank similar", "rank search"]
+        let rankers: Set = ["rank home", "rank similar", "rank search", "stability home"]
         #expect(try anew { _ in } == [])
         #expect(try anew { $0.index.recall = 0.9 } == rankers)
         // The cache holds what the last training used.

@@ -152,7 +152,7 @@ import Testing
         #expect(try home.bundles.open(other.bundle).manifest.contentHash != a.manifest.contentHash)
         #expect(
             Set(other.stages.filter { !$0.reused }.map(\.stage)).subtracting(measured)
-                == ["rank home", "rank similar", "rank search"])
+                == ["rank home", "rank similar", "rank search", "stability home"])
     }
 
     @Test func threadsAndSeeds() throws {

@@ -5,8 +5,8 @@ import Testing
 /// The numbers for Prometheus: the format, and that they are there.
 @Suite struct MetricsTests {
     /// Values by `name{labels}`, and the type of each name. Every line is one that the format knows.
-    private func parse(_ text: String) throws -> (values: [String: Int], types: [String: String]) {
-        var values: [String: Int] = [:]
+    private func parse(_ text: String) throws -> (values: [String: Double], types: [String: String]) {
+        var values: [String: Double] = [:]
         var types: [String: String] = [:]
         var name = ""
         #expect(text.hasSuffix("\n"))
@@ -20,8 +20,11 @@ import Testing
             }
             let space = try #require(line.lastIndex(of: " "))
             let sample = String(line[..<space])
-            #expect(sample == name || sample.hasPrefix(name + "{"), "\(sample) among the samples of \(name)")
-            let value = try #require(Int(line[line.index(after: space)...]))
+            let ends = types[name] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
+            #expect(
+                ends.contains { sample == name + $0 || sample.hasPrefix(name + $0 + "{") },
+                "\(sample) among the samples of \(name)")
+            let value = try #require(Double(line[line.index(after: space)...]))
             #expect(values.updateValue(value, forKey: sample) == nil, "\(sample) twice")
         }
         return (values, types)
@@ -47,6 +50,31 @@ import Testing
             await client.served.flush()
             let after = try parse(try await client.get("/metrics").text).values
             #expect(after["magpie_applied_seq"] == 81 && after["magpie_served_lists_written_total"] == 1)
+        }
+    }
+
+    @Test(arguments: Client.Transport.allCases)
+    func requestsAreCountedAndTimed(_ transport: Client.Transport) async throws {
+        try await Client.run(transport) { client in
+            for user in 0..<7 { _ = try await client.get("/v1/recommendations?user=u\(user)") }
+            _ = try await client.get("/v1/recommendations?cuont=3")
+            _ = try await client.get("/v1/items/action-0/similar")
+            _ = try await client.get("/nowhere/u1")
+            let values = try parse(try await client.get("/metrics").text).values
+            let route = #"method="GET",route="/v1/recommendations""#
+            #expect(values["magpie_http_requests_total{\(route),status=\"2xx\"}"] == 7)
+            #expect(values["magpie_http_requests_total{\(route),status=\"4xx\"}"] == 1)
+            #expect(values["magpie_http_request_seconds_count{\(route)}"] == 8)
+            #expect(values["magpie_http_request_seconds_bucket{\(route),le=\"+Inf\"}"] == 8)
+            let buckets = RequestMetrics.edges.compactMap {
+                values["magpie_http_request_seconds_bucket{\(route),le=\"\(Double($0) / 1e6)\"}"]
+            }
+            #expect(buckets.count == RequestMetrics.edges.count && buckets == buckets.sorted())
+            #expect(values["magpie_http_request_seconds_sum{\(route)}"] ?? 0 > 0)
+            // The pattern and never the path: nobody's id is in a metric.
+            let similar = #"method="GET",route="/v1/items/{id}/similar",status="2xx""#
+            #expect(values["magpie_http_requests_total{\(similar)}"] == 1)
+            #expect(values[#"magpie_http_requests_total{method="GET",route="NotFound",status="4xx"}"#] == 1)
         }
     }
 

@@ -40,7 +40,7 @@ struct Question {
     var vector: [Float]?
     var page = SearchPage()
 
-    private static let names = [
+    static let names = [
         "user", "anonymous", "count", "scenario", "filter", "exclude", "diversity", "cap", "explain", "q", "query",
         "total", "facets", "sort", "vector", "items",
     ]

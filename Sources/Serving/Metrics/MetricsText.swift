@@ -17,6 +17,7 @@ struct MetricsText {
         /// Goes up only, from 0 at the start of what counts; its name ends in `_total`.
         case counter
         case gauge
+        case histogram
     }
 
     private(set) var text = ""
@@ -34,6 +35,29 @@ struct MetricsText {
         fileprivate var lines = ""
 
         mutating func sample(_ value: Int64, _ labels: KeyValuePairs<String, String> = [:]) {
+            line(name, labels.map { ($0.key, $0.value) }, "\(value)")
+        }
+
+        /// - Parameters:
+        ///   - counts: of each bucket by itself, and last of what is beyond all edges.
+        ///   - edges: in microseconds, as is `sum`; what is written is in seconds.
+        mutating func histogram(
+            _ counts: [Int64], edges: [Int64], sum: Int64, _ labels: KeyValuePairs<String, String> = [:]
+        ) {
+            precondition(counts.count == edges.count + 1)
+            let labels = labels.map { ($0.key, $0.value) }
+            var passed: Int64 = 0
+            for (count, edge) in zip(counts, edges.map { Self.seconds($0) } + ["+Inf"]) {
+                passed += count
+                line(name + "_bucket", labels + [("le", edge)], "\(passed)")
+            }
+            line(name + "_sum", labels, Self.seconds(sum))
+            line(name + "_count", labels, "\(passed)")
+        }
+
+        private static func seconds(_ microseconds: Int64) -> String { "\(Double(microseconds) / 1e6)" }
+
+        private mutating func line(_ name: String, _ labels: [(String, String)], _ value: String) {
             lines += name
             if !labels.isEmpty {
                 let pairs = labels.map { label, value in

@@ -3,7 +3,7 @@ import Hummingbird
 /// Asks for a key where a home has keys: `Authorization: Bearer <key>`.
 ///
 /// 401 without one that is known, 403 with one whose scopes do not reach; `/livez` and `/readyz` are open, because those who
-/// ask them have no keys.
+/// ask them have no keys, and so is `/openapi.json`.
 struct KeyMiddleware: RouterMiddleware {
     let guarding: KeyGuard
 
@@ -30,7 +30,7 @@ struct KeyMiddleware: RouterMiddleware {
     /// nil: open.
     static func scope(of request: Request) -> APIKeys.Scope? {
         let path = request.uri.path
-        if path == "/livez" || path == "/readyz" { return nil }
+        if path == "/livez" || path == "/readyz" || path == "/openapi.json" { return nil }
         if request.method == .delete { return .admin }
         let parts = path.split(separator: "/")
         let isRead = request.method == .get || request.method == .head

@@ -14,9 +14,10 @@ import MagpieRetrieval
 struct MetricsRoutes {
     let live: LiveHome
     let served: ServedLog
+    let requests: RequestMetrics
 
     func add(to router: Router<ServingContext>) {
-        let (live, served) = (live, served)
+        let (live, served, requests) = (live, served, requests)
         router.on("/metrics", [.get]) { _ in
             var text = MetricsText()
             let recommender = live.recommender
@@ -25,6 +26,7 @@ struct MetricsRoutes {
             }
             if let recommender { Self.write(recommender, to: &text) }
             Self.write(served.counts, to: &text)
+            requests.write(to: &text)
             return Response(
                 status: .ok, headers: [.contentType: MetricsText.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

@@ -58,6 +58,7 @@ struct FilteredSearch {
     func bestOfFew(k: Int, share: Double) -> [Scored]? {
         guard index.vectors != nil, share * Double(tables.itemCount) < Double(Self.few) else { return nil }
         var items: [ItemIndex] = []
+        items.reserveCapacity(2 * Self.few)
         forEachPassing { items.append($0) }
         return index.exactly(items, search, k: k)
     }
@@ -156,13 +157,17 @@ struct FilteredSearch {
 
     @inline(__always) private func forEachPassing(_ body: (UInt32) -> Void) {
         let words = (tables.itemCount + 63) / 64
+        // Where all items are in the index, nobody need be looked up: that would be a cache line each.
+        let isWhole = tables.count == tables.itemCount
         for w in 0..<words {
             var passing: UInt64 = ~excluded[w]
             if w == words - 1, tables.itemCount % 64 != 0 { passing &= (1 << UInt64(tables.itemCount % 64)) - 1 }
             while passing != 0 {
                 let item = w * 64 + passing.trailingZeroBitCount
                 passing &= passing - 1
-                if tables.positions[item] != PartitionTables.absent { body(UInt32(truncatingIfNeeded: item)) }
+                if isWhole || tables.positions[item] != PartitionTables.absent {
+                    body(UInt32(truncatingIfNeeded: item))
+                }
             }
         }
     }
