@@ -12,8 +12,6 @@ public struct Question: Sendable {
     /// How many events of the history had come before the request: state holds those and none after.
     public var position: Int
     public var relevant: Set<ItemKey>
-    /// What relevant items are worth to a ranker that learns from it; 1 where it does not say.
-    public var gains: [ItemKey: Float] = [:]
     /// The relevant items by the kinds of events that made them so.
     public var kinds: [String: Set<ItemKey>] = [:]
     /// What the user was shown or found then, and did not like at all.
@@ -30,6 +28,12 @@ public struct Question: Sendable {
             self.item = item
             self.place = place
         }
+    }
+
+    /// What an item is worth to a ranker that learns from it: the best that was done with it.
+    public func gain(of item: ItemKey, _ rules: EventRules) -> Float {
+        guard relevant.contains(item) else { return 0 }
+        return kinds.lazy.filter { $0.value.contains(item) }.map { Float(rules.gain(of: $0.key)) }.max() ?? 1
     }
 
     public init(

@@ -146,10 +146,9 @@ struct Fit {
             let count = configuration.ranker.searchQueries
             let clicks = Questions.clicks(history, split, count: count)
             // However many clicks there are: what nobody searched for yet must be found too.
-            return clicks
-                + Questions.search(
-                    data, configuration.text, count: max(count / 4, count - clicks.count), now: now,
-                    position: split.end, seed: training.seed, stream: stream)
+            return Questions.search(
+                data, configuration.text, count: max(count / 4, count - clicks.count), now: now, position: split.end,
+                seed: training.seed, stream: stream) + clicks
         default:
             // A scenario of the caller's own asks as its user would: what did they like next?
             return home.map {

@@ -20,8 +20,6 @@ public struct History: Sendable {
         public var weight: Float
         public var isPositive: Bool
         public var isNegative = false
-        /// What it is worth when a ranker learns, where it is positive.
-        public var gain: Float = 1
         /// A place in ``History/kinds``.
         public var kind: UInt16 = 0
         public var purchase: Purchase = .none
@@ -93,7 +91,7 @@ public struct History: Sendable {
                 seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
                 eventHash: StableHash.xxh64(event.eventId), weight: Float(weight),
                 isPositive: rules.isPositive(event), isNegative: rules.isNegative(event),
-                gain: Float(rules.gain(of: event.kind)), kind: place(of: event.kind), purchase: Purchase(event)))
+                kind: place(of: event.kind), purchase: Purchase(event)))
     }
 
     private mutating func place(of kind: String) -> UInt16 {
@@ -125,9 +123,7 @@ public struct History: Sendable {
         for row in next..<rows.count where !owners.isEmpty {
             rows[row].actor = owners[rows[row].actor] ?? rows[row].actor
         }
-        impressions.arrange(rows) { actor, time in
-            joins.last { $0.device == actor && $0.receivedAt <= time }?.user ?? actor
-        }
+        impressions.arrange(rows, joins)
     }
 
     /// Letters of a query that are kept: a longer one is no query.

@@ -8,12 +8,6 @@ import MagpieRanking
 /// Impressions with the same `requestId` are one list. It belongs to the scenario that its `surface` names; without one to
 /// `home`, or to `search` where there is a `query`.
 struct Impressions {
-    struct Shown: Sendable {
-        var item: ItemKey
-        /// 1 = first; nil = the client did not say.
-        var place: Int?
-    }
-
     struct List: Sendable {
         var actor: UserKey
         /// The name of a scenario, as the client says it.
@@ -23,7 +17,7 @@ struct Impressions {
         var time: Timestamp
         var receivedAt: Timestamp
         var position = 0
-        var shown: [Shown] = []
+        var shown: [Question.Shown] = []
     }
 
     private var byRequest: [RequestID: Int] = [:]
@@ -45,19 +39,25 @@ struct Impressions {
         }
         guard lists[place].shown.count < Self.longest, !lists[place].shown.contains(where: { $0.item == item.key })
         else { return }
-        lists[place].shown.append(Shown(item: item.key, place: event.position))
+        lists[place].shown.append(.init(item: item.key, place: event.position))
     }
 
     /// Says of each list how many rows had come before it, and whose it is.
-    /// - Parameter rows: in the order of visibility.
-    mutating func arrange(_ rows: [History.Row], owner: (UserKey, Timestamp) -> UserKey) {
+    /// - Parameters: `rows` and `joins` in the order of visibility.
+    mutating func arrange(_ rows: [History.Row], _ joins: [History.Join]) {
         byRequest = [:]
         lists.sort { ($0.receivedAt, $0.actor, $0.time) < ($1.receivedAt, $1.actor, $1.time) }
-        var next = 0
+        var owners: [UserKey: UserKey] = [:]
+        var (row, join) = (0, 0)
         for at in lists.indices {
-            while next < rows.count, rows[next].receivedAt < lists[at].receivedAt { next += 1 }
-            lists[at].position = next
-            lists[at].actor = owner(lists[at].actor, lists[at].receivedAt)
+            let moment = lists[at].receivedAt
+            while row < rows.count, rows[row].receivedAt < moment { row += 1 }
+            while join < joins.count, joins[join].receivedAt <= moment {
+                owners[joins[join].device] = joins[join].user
+                join += 1
+            }
+            lists[at].position = row
+            lists[at].actor = owners[lists[at].actor] ?? lists[at].actor
         }
     }
 }
@@ -92,7 +92,7 @@ extension Questions {
                 position: split.kind == .clock ? list.position : split.end, history)
             question.scenario = scenario
             question.text = list.query
-            question.shown = list.shown.map { .init(item: $0.item, place: $0.place) }
+            question.shown = list.shown
             questions.append(question)
         }
         return drawn(options.maximumRequests, of: questions)

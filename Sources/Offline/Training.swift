@@ -204,7 +204,7 @@ struct Plan {
         var bundle = try fit.bundle(
             window: "published", draft: fit.dataset(outer.known, asOf: outer.catalogueAsOf),
             refit: fit.dataset(Array(history.rows.indices), asOf: .now), asked: outer)
-        bundle.rankers = try fit.stability(window: "published", bundle, asked: outer)
+        bundle.rankers = try fit.stability(bundle, asked: outer)
         return bundle
     }
 }

@@ -136,15 +136,7 @@ import Testing
         let ranker = try #require(report.rankers["home"])
         #expect(ranker.source == .impressions && ranker.summary.contains("lists on screen"))
         #expect(ranker.linear?.placeSlope != nil && ranker.examples <= 5 * ranker.requests)
-        let (_, recommender) = try home.open(report.bundle)
-        var hits = 0
-        for user in world.users.indices {
-            let request = Request(
-                id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[user].key, count: 5)
-            let ids = try recommender.answer(request, now: world.now).entries.map(\.id)
-            hits += ids.count { world.unseen(byUser: user).contains($0) }
-        }
-        #expect(Double(hits) / Double(5 * world.users.count) >= 0.75)
+        #expect(try home.precision(of: report.bundle, in: world) >= 0.75)
 
         // Too few of them: as without.
         configuration.ranker.examples = .auto

@@ -117,7 +117,9 @@ import Testing
             #expect(question.relevant == keys(["f", "g"]))
             // Liked and then disliked is liked: it was worth showing.
             #expect(question.disliked == keys(["e", "h"]))
-            #expect(question.gains == [ItemID("f").key: 5, ItemID("g").key: 5])
+            #expect(question.kinds == ["rating": keys(["f"]), "purchase": keys(["f", "g"])])
+            let gains = ["a", "e", "f", "g"].map { question.gain(of: ItemID($0).key, rules) }
+            #expect(gains == [0, 0, 5, 5])
         }
     }
 

@@ -163,14 +163,6 @@ import Testing
         }
         #expect(Set(bundles).count == 1)
         let id = try #require(try home.bundles.currentID())
-        let (_, recommender) = try home.open(id)
-        var hits = 0
-        for user in world.users.indices {
-            let request = Request(
-                id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[user].key, count: 5)
-            let ids = try recommender.answer(request, now: world.now).entries.map(\.id)
-            hits += ids.count { world.unseen(byUser: user).contains($0) }
-        }
-        #expect(Double(hits) / Double(5 * world.users.count) >= 0.75)
+        #expect(try home.precision(of: id, in: world) >= 0.75)
     }
 }

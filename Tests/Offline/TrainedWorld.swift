@@ -62,4 +62,17 @@ final class TrainedWorld: Sendable {
         let recommender = try Recommender(opening: opened, log: store, catalogue: store)
         return (opened.manifest, recommender)
     }
+
+    /// The share of what a bundle recommends to the users of a world (five each) that they would like.
+    func precision(of bundle: String, in world: PlantedWorld) throws -> Double {
+        let (_, recommender) = try open(bundle)
+        var hits = 0
+        for (user, id) in world.users.enumerated() {
+            let request = Request(
+                id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: id.key, count: 5)
+            let ids = try recommender.answer(request, now: world.now).entries.map(\.id)
+            hits += ids.count { world.unseen(byUser: user).contains($0) }
+        }
+        return Double(hits) / Double(5 * world.users.count)
+    }
 }

@@ -59,13 +59,11 @@ enum Questions {
     struct Opinions {
         private(set) var liked: Set<ItemKey> = []
         private var disliked: Set<ItemKey> = []
-        private var gains: [ItemKey: Float] = [:]
         private var kinds: [UInt16: Set<ItemKey>] = [:]
 
         mutating func add(_ row: History.Row) {
             if row.isPositive {
                 liked.insert(row.item)
-                gains[row.item] = max(gains[row.item] ?? 0, row.gain)
                 kinds[row.kind, default: []].insert(row.item)
             } else if row.isNegative {
                 disliked.insert(row.item)
@@ -75,7 +73,6 @@ enum Questions {
         func question(of user: UserKey, now: Timestamp, position: Int, _ history: History) -> Question {
             var question = Question(
                 scenario: Scenario.home.name, user: user, now: now, position: position, relevant: liked)
-            question.gains = gains.filter { $0.value != 1 }
             question.disliked = disliked.subtracting(liked)
             for (kind, items) in kinds { question.kinds[history.kinds[Int(kind)]] = items }
             return question

@@ -81,7 +81,11 @@ struct RankerFit {
             report.reason += "; too few requests to tell \(without.joined(separator: ", ")) apart"
             return (model, report)
         }
-        var report = RankerReport(examples, reports)
+        let isTrees = reports.values.contains { $0.kind == .lambdamart }
+        let kinds = reports.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.kind.rawValue)" }
+        var report = RankerReport(
+            isTrees ? .lambdamart : .linear, of: examples, reason: kinds.joined(separator: ", "))
+        report.objectives = reports
         if !without.isEmpty { report.reason += "; too few for \(without.joined(separator: ", "))" }
         return (.objectives(ranker), report)
     }
@@ -97,15 +101,18 @@ struct RankerFit {
         let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
         let learned = try weightedSum(of: heldOut?.learned, scenario)
         progress(0.2)
-        let whole = try ConditionalLogit.fit(examples, scenario: scenario, options: options.model, threads: threads)
+        let whole: (ranker: LinearRanker, report: ConditionalLogit.Report) = try ConditionalLogit.fit(
+            examples, scenario: scenario, options: options.model, threads: threads)
         progress(0.4)
         let asked = heldOut?.requests.features
         let sum = asked.flatMap { learned?.scores(of: $0) }
         func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
-            var (ranker, report) = whole
+            var ranker = whole.ranker
+            var report = RankerReport(.linear, of: examples, reason: reason)
             let calibrated = sum.flatMap { heldOut?.calibration($0) }
             ranker.calibration = calibrated?.calibration
-            return (.linear(ranker), RankerReport(report, reason: reason, calibration: calibrated?.report))
+            (report.linear, report.calibration) = (whole.report, calibrated?.report)
+            return (.linear(ranker), report)
         }
         guard options.kind != .linear else { return try linear("as configured") }
         guard let library else {
@@ -116,8 +123,8 @@ struct RankerFit {
         }
         // Without requests to hold out nothing tells how many trees are enough: all are grown.
         let starts =
-            options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.0, all: whole.0) : nil
-        let weighted = whole.1.placeSlope.map { examples.weighted(bySlope: $0) } ?? examples
+            options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.ranker, all: whole.ranker) : nil
+        let weighted = whole.report.placeSlope.map { examples.weighted(bySlope: $0) } ?? examples
         let fitted = try LambdaMART.fit(
             weighted, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
             library: library, progress: { progress(0.4 + 0.6 * $0) })
@@ -137,8 +144,9 @@ struct RankerFit {
         var forest = fitted.forest
         let calibrated = heldOut?.calibration(fitted.heldOutScores)
         forest.calibration = calibrated?.calibration
-        var report = RankerReport(fitted.report, reason: reason, calibration: calibrated?.report)
-        report.linear = starts == nil ? nil : whole.1
+        var report = RankerReport(.lambdamart, of: examples, reason: reason)
+        (report.lambdamart, report.calibration) = (fitted.report, calibrated?.report)
+        if starts != nil { report.linear = whole.report }
         return (.trees(forest), report)
     }
 
@@ -219,37 +227,13 @@ public struct RankerReport: Sendable, Codable {
         static let much = 0.25
     }
 
-    init(_ report: ConditionalLogit.Report, reason: String, calibration: CalibrationReport?) {
-        kind = .linear
+    init(_ kind: RankerKind, of examples: Examples, reason: String) {
+        self.kind = kind
         self.reason = reason
-        requests = report.requests
-        examples = report.examples
-        positives = report.positives
-        missedPositives = report.missedPositives
-        linear = report
-        self.calibration = calibration
-    }
-
-    /// Of several objectives.
-    init(_ examples: Examples, _ parts: [String: RankerReport]) {
-        kind = parts.values.contains { $0.kind == .lambdamart } ? .lambdamart : .linear
-        reason = parts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.kind.rawValue)" }.joined(separator: ", ")
         requests = examples.groupCount
         self.examples = examples.rowCount
         positives = examples.positives
         missedPositives = examples.missedPositives
-        objectives = parts
-    }
-
-    init(_ report: LambdaMART.Report, reason: String, calibration: CalibrationReport?) {
-        kind = .lambdamart
-        self.reason = reason
-        requests = report.requests
-        examples = report.examples
-        positives = report.positives
-        missedPositives = report.missedPositives
-        lambdamart = report
-        self.calibration = calibration
     }
 
     /// One line for people.

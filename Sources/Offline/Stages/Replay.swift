@@ -91,29 +91,37 @@ struct Replay {
         threads: Int, progress: (Double) -> Void
     ) throws {
         let groups = try map(questions, recommender, threads: threads, progress: progress) {
-            question, recommender -> (FeatureMatrix, [Float], [Float], [Float]?, [String: [Bool]], Int) in
-            let (stage, labels, missed) = try Self.labelled(question, recommender)
-            let keys = stage.items.map { recommender.snapshot.items.key(of: $0) }
-            var (rows, stands) = sample.rows(
+            try self.examples(of: $0, $1, sample)
+        }
+        for group in groups { examples.append(contentsOf: group) }
+    }
+
+    /// One request's.
+    private func examples(
+        of question: Question, _ recommender: Recommender, _ sample: NegativeSample
+    ) throws -> Examples {
+        let (stage, labels, missed) = try Self.labelled(question, recommender)
+        let keys = stage.items.map { recommender.snapshot.items.key(of: $0) }
+        let rows: [Int]
+        var (stands, places): ([Float]?, [Float]?)
+        if question.shown.isEmpty {
+            let kept = sample.rows(
                 labels: labels, disliked: keys.map(question.disliked.contains), fused: stage.fused)
-            var places: [Float]?
-            if !question.shown.isEmpty {
-                // Who saw what: the others are candidates too, and say nothing.
-                let place = Dictionary(question.shown.map { ($0.item, $0.place) }) { a, _ in a }
-                rows = keys.indices.filter { place[keys[$0]] != nil }
-                stands = [Float](repeating: 1, count: rows.count)
-                places = rows.map { place[keys[$0]]?.map(Float.init) ?? .nan }
-            }
-            let gains = rows.map { labels[$0] ? question.gains[keys[$0]] ?? 1 : 0 }
-            let objectives = Dictionary(
-                uniqueKeysWithValues: objectives.map { name in
-                    (name, rows.map { question.kinds[name]?.contains(keys[$0]) ?? false })
-                })
-            return (recommender.features(stage).picking(rows), gains, stands, places, objectives, missed)
+            (rows, stands) = (kept.rows, kept.stands)
+        } else {
+            // Who saw what: the others are candidates too, and say nothing.
+            let place = Dictionary(question.shown.map { ($0.item, $0.place) }) { a, _ in a }
+            rows = keys.indices.filter { place[keys[$0]] != nil }
+            places = rows.map { place[keys[$0]]?.map(Float.init) ?? .nan }
         }
-        for (matrix, gains, stands, places, objectives, missed) in groups {
-            examples.append(
-                matrix, gains: gains, stands: stands, places: places, objectives: objectives, missedPositives: missed)
+        let objectives = objectives.map { name in
+            (name, rows.map { question.kinds[name]?.contains(keys[$0]) ?? false })
         }
+        var examples = Examples(names: recommender.snapshot.features.names)
+        examples.append(
+            recommender.features(stage).picking(rows), gains: rows.map { question.gain(of: keys[$0], rules) },
+            stands: stands, places: places, objectives: Dictionary(uniqueKeysWithValues: objectives),
+            missedPositives: missed)
+        return examples
     }
 }

@@ -206,16 +206,3 @@ public struct Checkpoint: Sendable {
         return offsets
     }
 }
-
-extension Tensor where Element == UInt64 {
-    /// Binary search in an ascending tensor. On unsorted (corrupt) bytes the answer is in range or nil.
-    func sortedIndex(of value: UInt64) -> Int? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low] == value ? low : nil
-    }
-}

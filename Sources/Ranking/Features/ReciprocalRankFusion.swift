@@ -33,18 +33,5 @@ struct ItemRows {
         sorted = order.map { items[$0] }
     }
 
-    func row(of item: ItemIndex) -> Int? { sorted.place(of: item).map { order[$0] } }
-}
-
-extension Array where Element == UInt32 {
-    /// Where a number stands in an ascending array.
-    func place(of value: UInt32) -> Int? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low] == value ? low : nil
-    }
+    func row(of item: ItemIndex) -> Int? { sorted.sortedIndex(of: item).map { order[$0] } }
 }

@@ -47,7 +47,7 @@ struct WordWeights {
 
     subscript(word: UInt32) -> Float {
         if !all.isEmpty { return all[Int(word)] }
-        guard let place = words.place(of: word) else { return 0 }
+        guard let place = words.sortedIndex(of: word) else { return 0 }
         return weights[place]
     }
 

@@ -94,12 +94,15 @@ public enum ConditionalLogit {
         }
         let whole = standard.ranker(weights)
         let ranker = hasPlaces ? whole.droppingLast() : whole
-        let slope = zip(whole.weight, whole.scale).map { Double(-$0 / $1) }.last
+        var slope: Double?
+        if hasPlaces, let weight = whole.weight.last, let scale = whole.scale.last {
+            slope = max(0, Double(-weight / scale))
+        }
         let report = Report(
             requests: examples.groupCount, examples: examples.labels.count, positives: examples.positives,
             missedPositives: examples.missedPositives, steps: steps, lossBefore: before, loss: state.loss,
             weights: Dictionary(zip(ranker.featureNames, ranker.weight)) { a, _ in a },
-            placeSlope: hasPlaces ? slope.map { max(0, $0) } : nil)
+            placeSlope: slope)
         return (ranker, report)
     }
 

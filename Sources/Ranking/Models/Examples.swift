@@ -64,20 +64,30 @@ public struct Examples: Sendable {
             let before = [Bool](repeating: false, count: self.gains.count - gains.count)
             self.objectives[name, default: before] += own
         }
+        precondition(self.objectives.values.allSatisfy { $0.count == self.gains.count }, "an objective is missing")
         groups.append(self.gains.count)
+    }
+
+    /// Appends the requests of others of the same features and objectives.
+    public mutating func append(contentsOf other: Examples) {
+        missedPositives += other.missedPositives
+        for group in 0..<other.groupCount { append(other, group: group) }
+    }
+
+    private mutating func append(_ other: Examples, group: Int) {
+        let rows = other.groups[group]..<other.groups[group + 1]
+        var matrix = FeatureMatrix(names: other.features.names, rowCount: 0)
+        matrix.append(other.features, rows: rows)
+        append(
+            matrix, gains: Array(other.gains[rows]), weights: Array(other.weights[rows]),
+            stands: Array(other.stands[rows]), places: Array(other.places[rows]),
+            objectives: other.objectives.mapValues { Array($0[rows]) }, missedPositives: 0)
     }
 
     /// Some of the requests, in the order given.
     public func requests(_ chosen: [Int]) -> Examples {
         var result = Examples(names: features.names)
-        for group in chosen {
-            let rows = groups[group]..<groups[group + 1]
-            var matrix = FeatureMatrix(names: features.names, rowCount: 0)
-            matrix.append(features, rows: rows)
-            result.append(
-                matrix, gains: Array(gains[rows]), weights: Array(weights[rows]), stands: Array(stands[rows]),
-                places: Array(places[rows]), objectives: objectives.mapValues { Array($0[rows]) }, missedPositives: 0)
-        }
+        for group in chosen { result.append(self, group: group) }
         return result
     }
 

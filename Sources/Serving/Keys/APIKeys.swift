@@ -1,7 +1,6 @@
 import Foundation
 import MagpieArtifacts
 import MagpieDomain
-import Synchronization
 
 /// Who may ask what: `keys.json` of a home.
 ///
@@ -64,7 +63,7 @@ public struct APIKeys: Sendable, Equatable, Codable {
 
     /// The key that a request came with; nil for one that is not there, or any other text.
     func key(_ presented: String) -> Key? {
-        // Nothing of the length of ours is hashed for nothing.
+        // Whatever is longer is none of ours, and not worth hashing.
         guard presented.utf8.count < 200 else { return nil }
         let hash = Array(Checksum.sha256(Array(presented.utf8)).utf8)
         // All are compared, each to its end: time says nothing about how near a guess is.
@@ -95,51 +94,5 @@ public struct APIKeys: Sendable, Equatable, Codable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: url)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: url.path)
-    }
-}
-
-/// The keys of a running server: the file is looked at again once a second, so that a key that was taken back stops working
-/// without a restart.
-final class KeyGuard: Sendable {
-    private struct State {
-        var keys: APIKeys?
-        var modified: Date?
-        var checkedAt: ContinuousClock.Instant
-    }
-
-    private let url: URL?
-    private let state: Mutex<State>
-    private let interval: Duration
-
-    /// - Parameter url: nil = no key is asked for. Throws ``ServingError/badKeys(path:reason:)``.
-    init(_ url: URL?, interval: Duration = .seconds(1)) throws {
-        self.url = url
-        self.interval = interval
-        state = Mutex(
-            State(
-                keys: try url.flatMap { try APIKeys(reading: $0) }, modified: url.flatMap(Self.modified),
-                checkedAt: .now))
-    }
-
-    /// nil: no key is asked for.
-    var keys: APIKeys? {
-        guard let url else { return nil }
-        return state.withLock { state in
-            let now = ContinuousClock.now
-            guard now - state.checkedAt >= interval else { return state.keys }
-            state.checkedAt = now
-            let modified = Self.modified(url)
-            guard modified != state.modified else { return state.keys }
-            // A file that went away or cannot be read opens no door.
-            if let modified, let keys = try? APIKeys(reading: url) {
-                state.keys = keys
-                state.modified = modified
-            }
-            return state.keys
-        }
-    }
-
-    private static func modified(_ url: URL) -> Date? {
-        (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
     }
 }

@@ -15,6 +15,12 @@ final class RequestMetrics: Sendable {
         /// Requests that took at most the edge, and last those that took longer than all.
         var buckets = [Int64](repeating: 0, count: RequestMetrics.edges.count + 1)
         var microseconds: Int64 = 0
+
+        mutating func add(status: Int, bucket: Int, microseconds: Int64) {
+            statuses[min(max(status / 100, 1), 5) - 1] += 1
+            buckets[bucket] += 1
+            self.microseconds += microseconds
+        }
     }
 
     /// Upper edges in microseconds.
@@ -24,10 +30,8 @@ final class RequestMetrics: Sendable {
 
     func add(_ route: Route, status: Int, microseconds: Int64) {
         let bucket = Self.edges.firstIndex { microseconds <= $0 } ?? Self.edges.count
-        routes.withLock { routes in
-            routes[route, default: Counts()].statuses[min(max(status / 100, 1), 5) - 1] += 1
-            routes[route, default: Counts()].buckets[bucket] += 1
-            routes[route, default: Counts()].microseconds += microseconds
+        routes.withLock {
+            $0[route, default: Counts()].add(status: status, bucket: bucket, microseconds: microseconds)
         }
     }
 
