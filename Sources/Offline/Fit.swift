@@ -81,7 +81,8 @@ struct Fit {
             + [
                 Configuration.key(configuration.ranker), Configuration.key(configuration.split),
                 Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
-                split.fingerprint(history), "\(training.seed)", "\(configuration.index.recall)",
+                split.fingerprint(history), history.impressions.fingerprint, "\(training.seed)",
+                "\(configuration.index.recall)",
                 configuration.timeZone, fit.libraryVersion,
             ] + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {

@@ -1,6 +1,5 @@
 import MagpieDomain
 import MagpieEvaluation
-import MagpieRanking
 
 /// What clients say was on screen, request by request: the better teacher of a ranker, because what was shown and passed over
 /// was seen, and what a replay takes for passed over mostly was not.
@@ -40,6 +39,18 @@ struct Impressions {
         guard lists[place].shown.count < Self.longest, !lists[place].shown.contains(where: { $0.item == item.key })
         else { return }
         lists[place].shown.append(.init(item: item.key, place: event.position))
+    }
+
+    /// Of what is in the lists: rows of the history do not show that more was on screen.
+    var fingerprint: String {
+        let words = lists.flatMap { list in
+            [
+                list.actor.raw, UInt64(bitPattern: list.time.milliseconds), UInt64(list.shown.count),
+                StableHash.xxh64("\(list.surface ?? "") \(list.query ?? "")"),
+            ]
+                + list.shown.flatMap { [$0.item.raw, UInt64(bitPattern: Int64($0.place ?? 0))] }
+        }
+        return String(words.withUnsafeBytes { StableHash.xxh64($0) }, radix: 16)
     }
 
     /// Says of each list how many rows had come before it, and whose it is.

@@ -138,6 +138,16 @@ import Testing
         #expect(ranker.linear?.placeSlope != nil && ranker.examples <= 5 * ranker.requests)
         #expect(try home.precision(of: report.bundle, in: world) >= 0.75)
 
+        // More on screen, and nothing else that happened: only rankers learn anew.
+        #expect(try home.train(configuration).stages.allSatisfy { $0.reused || !$0.stage.hasPrefix("rank") })
+        var late = shown(world.films[0].id, to: world.users[0], at: 0, place: 1, request: 1_000_000)
+        late.time = world.now
+        late.receivedAt = world.now
+        _ = try home.store.append([late])
+        let again = try home.train(configuration).stages
+        #expect(again.contains { $0.stage == "rank home" && !$0.reused })
+        #expect(again.allSatisfy { $0.reused || $0.stage != "embed" })
+
         // Too few of them: as without.
         configuration.ranker.examples = .auto
         configuration.ranker.automaticRequests = 1_000_000
