@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sweeps a library's parameters on a dataset, or measures points that a sweep found; prints a JSON line a point.
 
-    ann-peers.py LIBRARY DATASET [--goals 10:.95,10:.99,200:.98] [--budget SECONDS] [--start JSON]
+    ann-peers.py LIBRARY DATASET [--goals 10:.95,10:.99,200:.98] [--budget SECONDS] [--start JSON] [--saved FOLDER]
     ann-peers.py LIBRARY DATASET --points SWEEP.jsonl [--saved FOLDER] [--rebuild-under SECONDS]
     ann-peers.py --list
 
@@ -10,7 +10,8 @@ single queries, one after another, after a pass that warms up: medians of five p
 
 A sweep goes along one parameter at a time (the classes in ann/ have them in order) from the best configuration so far
 for each goal, until all were tried or the budget is spent (a quarter of an hour, if not said), and then says so on
-standard error. Each configuration has a process of its own.
+standard error. Each configuration has a process of its own. What it builds is kept in FOLDER, if one is named (graphs
+over a million vectors take a quarter of an hour: the rounds need not build them once more).
 
 With --points the library's fastest point of SWEEP.jsonl for each goal, and its fastest build that reaches the goal at
 half that speed or more, are measured again, on indexes that are kept in FOLDER, except that one which built in fewer
@@ -43,7 +44,14 @@ def apart(work, job):
         return pool.submit(work, job).result()
 
 
-def sweep(library, dataset, goals, budget, start):
+def place(saved, library, dataset, configuration):
+    """Where an index of this configuration is kept."""
+    key = json.dumps(configuration, sort_keys=True)
+    mark = hashlib.sha256(f"{library} {os.path.basename(dataset)} {key}".encode()).hexdigest()[:16]
+    return os.path.join(saved, mark)
+
+
+def sweep(library, dataset, goals, budget, start, saved=None):
     kind = like(library, dataset)
     axes = list(kind.axes())
     first = {**{name: values[0] for name, values in axes}, **start}
@@ -59,6 +67,8 @@ def sweep(library, dataset, goals, budget, start):
         seen.add(key)
         began = time.monotonic()
         job = {"lib": library, "dataset": dataset, "build": configuration, "goals": goals, "best": dict(best)}
+        if saved:
+            job |= {"saved": place(saved, library, dataset, configuration), "scratch": saved}
         try:
             points = apart(one.evaluate, job)
         except Exception as error:  # a configuration that a library refuses is one less to choose from
@@ -66,9 +76,9 @@ def sweep(library, dataset, goals, budget, start):
             return True
         for point in points:
             print(json.dumps(point), flush=True)
-            place = goals.index((point["k"], point["goal"]))
-            if point["qps_single"] > best.get(place, 0) and point["recall"] >= point["goal"]:
-                best[place], chosen[place] = point["qps_single"], configuration
+            goal = goals.index((point["k"], point["goal"]))
+            if point["qps_single"] > best.get(goal, 0) and point["recall"] >= point["goal"]:
+                best[goal], chosen[goal] = point["qps_single"], configuration
         told = ", ".join(f"{point['qps_single']:,.0f}" for point in points)
         say(f"{library}: {key}: {told} [{time.monotonic() - began:.0f} s]")
         return True
@@ -76,7 +86,7 @@ def sweep(library, dataset, goals, budget, start):
     whole = tried(first)
     for name, values in axes:
         for value in values:
-            for configuration in [*(chosen[place] for place in sorted(chosen)), *([] if chosen else [first])]:
+            for configuration in [*(chosen[goal] for goal in sorted(chosen)), *([] if chosen else [first])]:
                 whole = tried({**configuration, name: value}) and whole
     if not whole:
         say(f"{library}: {os.path.basename(dataset)}: the budget of {budget:.0f} s was spent before all was tried")
@@ -106,11 +116,10 @@ def again(library, dataset, file, saved, rebuild_under):
             point = (k, goal, p["search"]["knob"], p["search"]["depth"])
             if point not in entry[1]:
                 entry[1].append(point)
-    for key, (p, points) in wanted.items():
+    for p, points in wanted.values():
         folder = None
         if saved:
-            mark = hashlib.sha256(f"{library} {os.path.basename(dataset)} {key}".encode()).hexdigest()[:16]
-            folder = os.path.join(saved, mark)
+            folder = place(saved, library, dataset, p["build"])
             if p["build_s"] < rebuild_under and os.path.isdir(folder):
                 folder = None
         job = {
@@ -141,13 +150,13 @@ def main():
     arguments = parser.parse_args()
     if not os.path.exists(arguments.dataset + ".json"):
         sys.exit(f"error: {arguments.dataset}.json is not there: make the dataset with ann-datasets.py")
+    if arguments.saved:
+        os.makedirs(arguments.saved, exist_ok=True)
     if arguments.points:
-        if arguments.saved:
-            os.makedirs(arguments.saved, exist_ok=True)
         again(arguments.library, arguments.dataset, arguments.points, arguments.saved, arguments.rebuild_under)
         return
     goals = [(int(k), float(goal)) for k, goal in (pair.split(":") for pair in arguments.goals.split(","))]
-    sweep(arguments.library, arguments.dataset, goals, arguments.budget, arguments.start)
+    sweep(arguments.library, arguments.dataset, goals, arguments.budget, arguments.start, arguments.saved)
 
 
 if __name__ == "__main__":

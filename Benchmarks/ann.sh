@@ -10,6 +10,7 @@
 #     LIBRARIES="scann hnswlib"   which peers (ann-peers.py --list), all without it
 #     BUDGET=900                  seconds that a library's sweep may begin new builds on a dataset
 #     ROUNDS=5                    ours and each peer in turn: so often; the table has medians
+#     REBUILD=30                  a peer's index that was built in so many seconds is built again each round, others once
 #
 # Where a dataset has a NAME.calibration.npy, queries like those that will be asked but others, ours is calibrated on it;
 # else on rows of the base. First each peer's parameters are swept (a sweep that is in OUT already is not run again: delete it to). Then, in
@@ -20,7 +21,7 @@ if [ $# = 0 ]; then
     set -- "$scratch/ann-data" "$scratch/ann" clustered-200k
     LIBRARIES=${LIBRARIES:-scann hnswlib faiss-ivfpq} BUDGET=${BUDGET:-90}
 fi
-data=$1 out=${2:-$scratch/ann} budget=${BUDGET:-900} rounds=${ROUNDS:-5}
+data=$1 out=${2:-$scratch/ann} budget=${BUDGET:-900} rounds=${ROUNDS:-5} rebuild=${REBUILD:-30}
 shift $(($# < 2 ? $# : 2))
 mkdir -p "$data" "$out"
 data=$(realpath "$data") out=$(realpath "$out")
@@ -71,7 +72,8 @@ for dataset in "${datasets[@]}"; do
         ours "$dataset"
         for library in "${libraries[@]}"; do
             "$python" "$here/ann-peers.py" "$library" "$data/$dataset" \
-                --points "$out/$dataset.$library.sweep.jsonl" --saved "$out/indexes" >>"$out/$dataset.peers.jsonl.part"
+                --points "$out/$dataset.$library.sweep.jsonl" --saved "$out/indexes" \
+                --rebuild-under "$rebuild" >>"$out/$dataset.peers.jsonl.part"
         done
     done
     mv "$out/$dataset.ours.jsonl.part" "$out/$dataset.ours.jsonl"

@@ -25,7 +25,7 @@ struct Calibration {
     static let targets = [0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998]
     /// Of each family.
     private static let cuts = 40
-    private static let margins = 64
+    fileprivate static let margins = 64
 
     /// Small and large k are calibrated apart, each with cuts and a family of its own.
     func plan() -> SearchPlan {
@@ -50,38 +50,37 @@ struct Calibration {
     private func plan(of ks: [Int], queries count: Int) -> SearchPlan {
         let cuts = self.cuts(ks.last ?? 1, count)
         let (tallies, standings) = tally(cuts, ks, count)
-        let reaches = ks.map { k in self.reaches(standings.flatMap { $0.prefix(k) }) }
         let families = [0..<Self.cuts, Self.cuts..<2 * Self.cuts].map { family in
-            let choice = Choice(
+            Choice(
                 cuts: Array(cuts[family]), tallies: Array(tallies[family]), ks: ks,
                 answers: ks.map { k in truth.prefix(count).reduce(0) { $0 + min($1.count, k) } },
                 queries: max(count, 1), marginUnit: marginUnit, cost: SearchCost(tables))
-            return plan(of: choice, reaches)
         }
-        return families[0].cost <= families[1].cost ? families[0].plan : families[1].plan
+        let choice = families[0].total(Self.targets) <= families[1].total(Self.targets) ? families[0] : families[1]
+        let losses = self.losses(choice, count)
+        // A twentieth less missed than may be: other queries than these will be asked.
+        let chosen = ks.indices.map { row in
+            Self.targets.map { choice.cheapest(row: row, recall: ($0 + (1 - $0) / 20) / losses[row]) }
+        }
+        return SearchPlan(
+            ks: ks, targets: Self.targets, widths: chosen.map { $0.map(\.width) },
+            reaches: Parallel.map(ks.count, threads: threads) { row in
+                self.reaches(standings.flatMap { $0.prefix(ks[row]) })
+            },
+            work: chosen.map { $0.map(\.work) },
+            measured: zip(chosen, losses).map { found, loss in found.map { $0.recall * loss } })
     }
 
-    private func plan(of choice: Choice, _ reaches: [[Float]]) -> (cost: Double, plan: SearchPlan) {
-        var plan = SearchPlan(
-            ks: choice.ks, targets: Self.targets, widths: [], reaches: reaches, work: [], measured: [])
-        var total = 0.0
-        for (row, k) in choice.ks.enumerated() {
-            // What the last scores leave of what the scan found.
-            let usual = choice.cheapest(row: row, recall: 0.99)
-            let loss =
-                usual.recall > 0
-                ? min(max(recall(k: k, width: usual.width, min(choice.queries, queries.count)) / usual.recall, 0.5), 1)
-                : 1
-            // A twentieth less missed than may be: other queries than these will be asked.
-            let chosen = Self.targets.map { choice.cheapest(row: row, recall: ($0 + (1 - $0) / 20) / loss) }
-            plan.widths.append(chosen.map(\.width))
-            plan.work.append(chosen.map(\.work))
-            plan.measured.append(chosen.map { $0.recall * loss })
-            if k == 10 || k == 200 || choice.ks.count == 1 {
-                total += chosen.reduce(0) { $0 + log(choice.cost.of($1.work)) }
-            }
+    /// By k: what the last scores leave of what the scan found, from one whole search a query for the largest k.
+    private func losses(_ choice: Choice, _ count: Int) -> [Double] {
+        let last = choice.ks.count - 1
+        let usual = choice.cheapest(row: last, recall: 0.99)
+        let recalls = recalls(choice.ks, width: usual.width, count)
+        return choice.ks.indices.map { row in
+            // (Of smaller k the scan for the largest misses next to nothing but what lies in other lists.)
+            let found = row == last ? usual.recall : choice.recall(row: row, ofCut: usual.cut)
+            return found > 0 ? min(max(recalls[row] / found, 0.5), 1) : 1
         }
-        return (total, plan)
     }
 
     private var marginUnit: Float { errorScale / 8 }
@@ -103,17 +102,18 @@ struct Calibration {
                 }
             }
         }
-        let ranks = needs.joined().map(\.rank).sorted()
-        let gaps = needs.joined().map(\.gap).sorted()
+        let sorted: [[Float]] = Parallel.map(2, threads: threads) { family in
+            needs.joined().map { family == 0 ? Float($0.rank) : $0.gap }.sorted()
+        }
         let shares = (1...Self.cuts).map { 1 - exp2(-Double($0) / 3.8) }
-        func quantile<Value>(_ values: [Value], _ share: Double, _ none: Value) -> Value {
-            values.isEmpty ? none : values[min(Int(Double(values.count) * share), values.count - 1)]
+        func quantile(_ values: [Float], _ share: Double) -> Float {
+            values.isEmpty ? 0 : values[min(Int(Double(values.count) * share), values.count - 1)]
         }
         let byNumber = shares.map {
-            SearchWidth(probes: quantile(ranks, $0, 0) + 1, gap: SearchWidth.anyGap, margin: 0)
+            SearchWidth(probes: Int(quantile(sorted[0], $0)) + 1, gap: SearchWidth.anyGap, margin: 0)
         }
         let byGap = shares.map {
-            SearchWidth(probes: tables.partitions, gap: Self.told(quantile(gaps, $0, 0)), margin: 0)
+            SearchWidth(probes: tables.partitions, gap: Self.told(quantile(sorted[1], $0)), margin: 0)
         }
         return byNumber + byGap
     }
@@ -132,24 +132,20 @@ struct Calibration {
     struct Tally: Sendable {
         var lists = 0
         var scanned = 0
-        /// By k and margin: answers that need just this margin; candidates within it.
-        var hits: [[Int]]
-        var candidates: [[Int]]
+        /// By k and margin: answers that need just this margin; candidates within it. Row after row.
+        var hits: [Int]
+        var candidates: [Int]
 
         init(rows: Int) {
-            hits = [[Int]](repeating: [Int](repeating: 0, count: Calibration.margins), count: rows)
+            hits = [Int](repeating: 0, count: rows * Calibration.margins)
             candidates = hits
         }
 
         mutating func add(_ other: Tally) {
             lists += other.lists
             scanned += other.scanned
-            for row in hits.indices {
-                for m in hits[row].indices {
-                    hits[row][m] += other.hits[row][m]
-                    candidates[row][m] += other.candidates[row][m]
-                }
-            }
+            for i in hits.indices { hits[i] += other.hits[i] }
+            for i in candidates.indices { candidates[i] += other.candidates[i] }
         }
     }
 
@@ -208,33 +204,40 @@ struct Calibration {
             let p = tables.partition(of: position)
             return place[p] < most ? ends[place[p]] + position - Int(tables.firsts[p]) : nil
         }
-        let keys = ScannedKeys(
+        var keys = ScannedKeys(
             candidates: UnsafePointer(workspace.candidates.pointer), shift: scan.shift,
             without: skipping.flatMap { at(Int($0[q])) })
         // Where each answer stands: its list's place in the order, its key.
-        let answers: [(place: Int, key: Int32, standing: Float)] = truth[q].prefix(ks.last ?? 1).map { position in
+        let answers: [(place: Int, key: Float, standing: Float)] = truth[q].prefix(ks.last ?? 1).map { position in
             let p = tables.partition(of: Int(position))
             guard let at = at(Int(position)) else { return (.max, 0, .infinity) }
             let key = workspace.candidates.pointer[at].key
             let standing = scan.score(ofKey: key) - workspace.partitionScores.pointer[p]
-            return (place[p], key, standing / search.biasWeight)
+            return (place[p], Float(key), standing / search.biasWeight)
         }
         let unit = marginUnit * search.biasWeight / scan.step
+        // Cuts that leave this query the same lists find and cost the same.
+        var found = Tally(rows: ks.count)
         for c in cuts.indices.sorted(by: { (lists[$0], $0) < (lists[$1], $1) }) {
-            keys.extend(to: ends[lists[c]])
-            tallies[c].lists += lists[c]
-            tallies[c].scanned += ends[lists[c]]
-            for (row, k) in ks.enumerated() {
-                let threshold = keys.key(ofRank: k)
-                for m in 0..<Self.margins {
-                    tallies[c].candidates[row][m] += max(
-                        keys.count(from: threshold - Float(m) * unit), min(k, keys.end))
-                }
-                for answer in answers.prefix(k) where answer.place < lists[c] {
-                    let need: Float = unit > 0 ? ((threshold - Float(answer.key)) / unit).rounded(.up) : 0
-                    if need < Float(Self.margins) { tallies[c].hits[row][Int(max(need, 0))] += 1 }
+            if lists[c] != found.lists {
+                found.lists = lists[c]
+                found.scanned = ends[lists[c]]
+                keys.extend(to: found.scanned)
+                for (row, k) in ks.enumerated() {
+                    let threshold = keys.key(ofRank: k)
+                    let begin = row * Self.margins
+                    keys.counts(
+                        from: threshold, unit: unit, least: min(k, keys.end), into: &found.candidates, at: begin)
+                    found.hits.withUnsafeMutableBufferPointer { hits in
+                        for m in begin..<begin + Self.margins { hits[m] = 0 }
+                        for answer in answers.prefix(k) where answer.place < found.lists {
+                            let need: Float = unit > 0 ? ((threshold - answer.key) / unit).rounded(.up) : 0
+                            if need < Float(Self.margins) { hits[begin + Int(max(need, 0))] += 1 }
+                        }
+                    }
                 }
             }
+            tallies[c].add(found)
         }
         return answers.map(\.standing)
     }
@@ -254,31 +257,40 @@ struct Calibration {
         return max(low, 1)
     }
 
-    /// By the whole search.
-    private func recall(k: Int, width: SearchWidth, _ count: Int) -> Double {
+    /// By k, of the whole search for the largest.
+    private func recalls(_ ks: [Int], width: SearchWidth, _ count: Int) -> [Double] {
+        guard let k = ks.last else { return [] }
         let more = skipping == nil ? 0 : 1
-        let hits: [Int] = Parallel.map(count, threads: threads) { q in
-            let wanted = Set(truth[q].prefix(k).map { tables.items[Int($0)] })
-            return pool.with { workspace in
+        let hits: [[Int]] = Parallel.map(count, threads: threads) { q in
+            pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
-                guard search.take(queries.pointer + q * queries.stride, isCentred: true) else { return wanted.count }
+                guard search.take(queries.pointer + q * queries.stride, isCentred: true) else {
+                    return ks.map { min($0, truth[q].count) }
+                }
                 search.scorePartitions()
                 let kept = search.scan(
                     search.choosePartitions(width), k: k + more, margin: width.margin, excluded: nil)
                 var answers = search.best(of: kept, k: k + more)
                 if let own = skipping?[q] { answers.removeAll { $0.item == tables.items[Int(own)] } }
-                // As good as the k-th is as good: of copies any will do.
-                var last = Float.infinity
-                if let position = truth[q].prefix(k).last {
-                    workspace.positions.pointer[0] = position
-                    last = search.bestPositions(1, k: 1).first?.score ?? last
+                var ranks: [ItemIndex: Int] = [:]
+                for (rank, position) in truth[q].prefix(k).enumerated() { ranks[tables.items[Int(position)]] = rank }
+                return ks.map { k in
+                    let wanted = min(k, truth[q].count)
+                    guard wanted > 0 else { return 0 }
+                    // As good as the k-th is as good: of copies any will do.
+                    workspace.positions.pointer[0] = truth[q][wanted - 1]
+                    let last = search.bestPositions(1, k: 1).first?.score ?? .infinity
+                    let hits = answers.prefix(k).reduce(0) { sum, answer in
+                        sum + (ranks[answer.item].map { $0 < wanted } ?? false || answer.score >= last ? 1 : 0)
+                    }
+                    return min(hits, wanted)
                 }
-                let hits = answers.prefix(k).reduce(0) { $0 + (wanted.contains($1.item) || $1.score >= last ? 1 : 0) }
-                return min(hits, wanted.count)
             }
         }
-        let all = truth.prefix(count).reduce(0) { $0 + min($1.count, k) }
-        return all > 0 ? Double(hits.reduce(0, +)) / Double(all) : 1
+        return ks.indices.map { row in
+            let all = truth.prefix(count).reduce(0) { $0 + min($1.count, ks[row]) }
+            return all > 0 ? Double(hits.reduce(0) { $0 + $1[row] }) / Double(all) : 1
+        }
     }
 }
 
@@ -293,19 +305,43 @@ private struct Choice {
     let marginUnit: Float
     let cost: SearchCost
 
+    /// What searches for all targets cost, as the product of their costs, were the last scores exact.
+    func total(_ targets: [Double]) -> Double {
+        ks.indices.filter { ks[$0] == 10 || ks[$0] == 200 || ks.count == 1 }.reduce(0) { total, row in
+            targets.reduce(total) { $0 + log(cost.of(cheapest(row: row, recall: $1 + (1 - $1) / 20).work)) }
+        }
+    }
+
+    /// The share of the answers that lie in the lists a cut leaves.
+    func recall(row: Int, ofCut c: Int) -> Double {
+        Double(hits(row, c).reduce(0, +)) / Double(max(answers[row], 1))
+    }
+
+    private func hits(_ row: Int, _ c: Int) -> ArraySlice<Int> {
+        tallies[c].hits[row * Calibration.margins..<(row + 1) * Calibration.margins]
+    }
+
+    /// A way to search, and what it does on the calibration's queries.
+    struct Found {
+        let cut: Int
+        var width: SearchWidth
+        let work: SearchWork
+        let recall: Double
+    }
+
     /// The cheapest cut and margin at which the share of answers, were the last scores exact, reaches `recall`; the
     /// widest of all when none does.
-    func cheapest(row: Int, recall: Double) -> (width: SearchWidth, work: SearchWork, recall: Double) {
+    func cheapest(row: Int, recall: Double) -> Found {
         let all = Double(max(answers[row], 1))
-        var best = candidate(row, cuts.count - 1, tallies[cuts.count - 1].hits[row].count - 1, recall: 1)
+        var best = candidate(row, cuts.count - 1, Calibration.margins - 1, recall: 1)
         best.width.margin = SearchWidth.anyGap
         var least = Double.infinity
         for c in cuts.indices {
-            var hits = 0
-            for (m, more) in tallies[c].hits[row].enumerated() {
-                hits += more
-                guard Double(hits) >= recall * all else { continue }
-                let found = candidate(row, c, m, recall: Double(hits) / all)
+            var sum = 0
+            for (m, more) in hits(row, c).enumerated() {
+                sum += more
+                guard Double(sum) >= recall * all else { continue }
+                let found = candidate(row, c, m, recall: Double(sum) / all)
                 if cost.of(found.work) < least {
                     least = cost.of(found.work)
                     best = found
@@ -316,21 +352,19 @@ private struct Choice {
         return best
     }
 
-    private func candidate(
-        _ row: Int, _ c: Int, _ m: Int, recall: Double
-    ) -> (width: SearchWidth, work: SearchWork, recall: Double) {
+    private func candidate(_ row: Int, _ c: Int, _ m: Int, recall: Double) -> Found {
         var width = cuts[c]
         width.margin = Calibration.told(Float(m) * marginUnit)
         func mean(_ sum: Int) -> Double { (Double(sum) / Double(queries) * 100).rounded() / 100 }
         let work = SearchWork(
-            lists: mean(tallies[c].lists), scanned: mean(tallies[c].scanned), depth: mean(tallies[c].candidates[row][m])
-        )
-        return (width, work, recall)
+            lists: mean(tallies[c].lists), scanned: mean(tallies[c].scanned),
+            depth: mean(tallies[c].candidates[row * Calibration.margins + m]))
+        return Found(cut: c, width: width, work: work, recall: recall)
     }
 }
 
 /// The keys of a scan that kept everything, counted by buckets, up to a growing end.
-private final class ScannedKeys {
+private struct ScannedKeys {
     private let candidates: UnsafePointer<PartitionKernels.Candidate>
     private let shift: Int32
     /// A place that does not count.
@@ -346,7 +380,7 @@ private final class ScannedKeys {
         self.without = without
     }
 
-    func extend(to newEnd: Int) {
+    mutating func extend(to newEnd: Int) {
         guard newEnd > end else { return }
         let last = Int32(PartitionKernels.buckets - 1)
         histogram.withUnsafeMutableBufferPointer { histogram in
@@ -375,10 +409,20 @@ private final class ScannedKeys {
         return (Float(low) + 1 - place) * Float(1 << shift)
     }
 
-    func count(from key: Float) -> Int {
-        let bucket = max(key, 0) / Float(1 << shift)
-        let whole = min(Int(min(bucket, 1e6)), PartitionKernels.buckets - 1)
-        let part = min(max(bucket - Float(whole), 0), 1)
-        return Int(above[whole + 1]) + Int((1 - part) * Float(histogram[whole]))
+    /// How many keys reach `key`, `key - unit`, `key - 2 unit` ...: one of each margin from a place on, no fewer than
+    /// `least`.
+    func counts(from key: Float, unit: Float, least: Int, into counts: inout [Int], at begin: Int) {
+        let factor: Float = 1 / Float(1 << shift)
+        above.withUnsafeBufferPointer { above in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for m in 0..<Calibration.margins {
+                    let bucket: Float = max(key - Float(m) * unit, 0) * factor
+                    let whole = min(Int(min(bucket, 1e6)), PartitionKernels.buckets - 1)
+                    let part: Float = min(max(bucket - Float(whole), 0), 1)
+                    let inside = Float(above[whole] - above[whole + 1])
+                    counts[begin + m] = max(Int(above[whole + 1]) + Int((1 - part) * inside), least)
+                }
+            }
+        }
     }
 }
