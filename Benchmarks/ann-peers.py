@@ -6,7 +6,8 @@
     ann-peers.py --list
 
 DATASET is a path without suffix, as ann-datasets.py writes it. Builds have two threads, searches one. Times are of
-single queries, one after another, after a pass that warms up: medians of five passes.
+single queries, one after another, after a pass that warms up: medians of five passes (of two, where those take two
+seconds).
 
 A sweep goes along one parameter at a time (the classes in ann/ have them in order) from the best configuration so far
 for each goal, until all were tried or the budget is spent (a quarter of an hour, if not said), and then says so on

@@ -22,9 +22,13 @@ public struct Server: Sendable {
         public var idleSeconds = 60
         /// Further connections wait to be accepted.
         public var connections = 1_000
+        /// When requests are refused because too many wait.
+        public var shedding = LoadShedder.Options()
         public var shutdownLimit = Duration.seconds(10)
         /// How often the home is asked for a newly published bundle.
         public var watchInterval = Duration.seconds(2)
+        /// Whether SageMaker's routes are there, too (``InvocationRoutes``).
+        public var isSageMaker = false
         /// Whose keys are asked for (see ``APIKeys``) and whose bundles can be changed over HTTP; nil = none.
         public var home: Home?
 
@@ -49,11 +53,17 @@ public struct Server: Sendable {
         self.options = options
         self.logger = logger
         let keys = try KeyGuard(options.home?.keysURL)
-        responder = Self.router(live: live, served: served, keys: keys, home: options.home).buildResponder()
+        responder = Self.router(
+            live: live, served: served, keys: keys, home: options.home, shedder: LoadShedder(options.shedding),
+            isSageMaker: options.isSageMaker
+        ).buildResponder()
         let started = hasStarted
         let application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(options.idleSeconds)))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ArrivalHandler()],
+                    idleTimeout: .seconds(Int64(options.idleSeconds)))),
             configuration: .init(
                 address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
@@ -120,13 +130,15 @@ public struct Server: Sendable {
     }
 
     static func router(
-        live: LiveHome, served: ServedLog, keys: KeyGuard, home: Home?
+        live: LiveHome, served: ServedLog, keys: KeyGuard, home: Home?, shedder: LoadShedder = .init(),
+        isSageMaker: Bool = false
     ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLogMiddleware())
         let metrics = RequestMetrics()
         router.add(middleware: MetricsMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: ShedMiddleware(shedder: shedder))
         router.add(middleware: KeyMiddleware(guarding: keys))
         let answering = Answering(live: live, served: served)
         RecommendationRoutes(answering: answering).add(to: router)
@@ -136,8 +148,9 @@ public struct Server: Sendable {
         UserRoutes(live: live, served: served).add(to: router)
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
-        MetricsRoutes(live: live, served: served, requests: metrics).add(to: router)
+        MetricsRoutes(live: live, served: served, requests: metrics, shedder: shedder).add(to: router)
         OpenAPIRoutes().add(to: router)
+        if isSageMaker { InvocationRoutes(answering: answering).add(to: router) }
         if let home { BundleRoutes(live: live, lock: { try home.trainingLock() }).add(to: router) }
         return router
     }

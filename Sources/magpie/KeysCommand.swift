@@ -13,6 +13,7 @@ struct KeysCommand: ParsableCommand {
 
             EXAMPLES
               magpie keys add "web shop" --scope read --scope write
+              magpie keys add "a partner" --per-second 50
               magpie keys
               magpie keys remove 3f9a01c2
             """, subcommands: [List.self, Add.self, Remove.self], defaultSubcommand: List.self)
@@ -25,9 +26,12 @@ struct KeysCommand: ParsableCommand {
         func run() throws {
             let keys = try APIKeys(reading: home.open().home.keysURL)?.keys ?? []
             if json.isOn { return try JSONOption.print(keys) }
-            var table = Table([.text("id"), .text("name"), .text("may"), .text("made")])
+            var table = Table([.text("id"), .text("name"), .text("may"), .number("a second"), .text("made")])
             for key in keys {
-                table.add([key.id, key.name, key.scopes.map(\.rawValue).joined(separator: ", "), key.createdAt])
+                table.add([
+                    key.id, key.name, key.scopes.map(\.rawValue).joined(separator: ", "),
+                    key.perSecond.map { Numbers.fixed($0, $0 == $0.rounded() ? 0 : 1) } ?? "-", key.createdAt,
+                ])
             }
             print(table.isEmpty ? "No keys: the server answers everybody." : table.text())
         }
@@ -41,18 +45,23 @@ struct KeysCommand: ParsableCommand {
             name: .customLong("scope"),
             help: "read (ask), write (events, items) or admin (everything, also deleting and erasing); repeatable.")
         var scopes: [Scope] = [.read]
+        @Option(help: "How often it may ask, in requests a second; without it, as often as it likes.")
+        var perSecond: Double?
         @OptionGroup var home: HomeOptions
 
         enum Scope: String, ExpressibleByArgument, CaseIterable { case read, write, admin }
 
         func run() throws {
             guard !name.isEmpty else { throw ValidationError("the key's name is empty") }
+            if let perSecond, !(perSecond > 0 && perSecond.isFinite) {
+                throw ValidationError("--per-second is \(perSecond), expected more than 0")
+            }
             let opened = try home.open().home
             let lock = try opened.keysLock()
             defer { lock.release() }
             var keys = try APIKeys(reading: opened.keysURL) ?? APIKeys()
             let wanted = scopes.compactMap { APIKeys.Scope(rawValue: $0.rawValue) }
-            let key = keys.add(name: name, scopes: wanted, now: .now)
+            let key = keys.add(name: name, scopes: wanted, perSecond: perSecond, now: .now)
             try keys.write(to: opened.keysURL)
             print(key)
         }

@@ -20,7 +20,8 @@ struct Magpie: AsyncParsableCommand {
             ImportCommand.self, HideCommand.self, ShowCommand.self, DeleteCommand.self, EraseCommand.self,
             TrainCommand.self, EvaluateCommand.self, TuneCommand.self, BundlesCommand.self, VerifyCommand.self,
             RecommendCommand.self, SearchCommand.self, SimilarCommand.self, RankCommand.self, BatchCommand.self,
-            FeaturesCommand.self, ExamplesCommand.self, ServeCommand.self, KeysCommand.self, BenchCommand.self,
+            FeaturesCommand.self, ExamplesCommand.self, ServeCommand.self, KeysCommand.self, SageMakerCommand.self,
+            BenchCommand.self,
         ])
 
     static let version = "0.1.0"

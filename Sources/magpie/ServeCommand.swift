@@ -37,6 +37,15 @@ struct ServeCommand: AsyncParsableCommand {
     private var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     func run() async throws {
+        if !isLoopback, !FileManager.default.fileExists(atPath: try home.open().home.keysURL.path) {
+            Server.logger(level: logLevel).warning(
+                "anybody who reaches \(host) may ask and write: make a key with magpie keys add")
+        }
+        try await Self.serve(home, .init(host: host, port: port), logLevel: logLevel)
+    }
+
+    /// Serves a home until stopped.
+    static func serve(_ home: HomeOptions, _ options: Server.Options, logLevel: String) async throws {
         let opened = try home.open()
         let lock = try opened.home.lock()
         defer { lock.release() }
@@ -46,11 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Server.logger(level: logLevel)
         let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
         let served = ServedLog(folder: opened.home.servedFolder, logger: logger)
-        var options = Server.Options(host: host, port: port)
+        var options = options
         options.home = opened.home
-        if !isLoopback, !FileManager.default.fileExists(atPath: opened.home.keysURL.path) {
-            logger.warning("anybody who reaches \(host) may ask and write: make a key with magpie keys add")
-        }
         let server = try Server(live: live, served: served, options: options, logger: logger) { host, port in
             let shown = host.contains(":") ? "[\(host)]" : host
             print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")

@@ -33,23 +33,39 @@ final class MagpieProcess {
     func run(_ arguments: String...) throws -> Result { try run(arguments + ["--home", home.path]) }
 
     func run(_ arguments: [String]) throws -> Result {
+        let process = try start(arguments)
+        process.waitUntilExit()
+        return try result(process)
+    }
+
+    /// Starts a verb and goes on; one at a time.
+    func start(_ arguments: [String]) throws -> Process {
         let process = Process()
         let binary: URL = try #require(Self.binary(), "the magpie binary beside the tests")
         process.executableURL = binary
         process.arguments = arguments
         process.currentDirectoryURL = folder
         // Files rather than pipes: nothing to drain while it runs.
-        let (output, error) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
         for file in [output, error] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: error)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
-        return Result(
+        return process
+    }
+
+    /// Of a process that has ended.
+    func result(_ process: Process) throws -> Result {
+        Result(
             exitCode: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
             error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
     }
+
+    private var output: URL { folder.appendingPathComponent(".out") }
+    private var error: URL { folder.appendingPathComponent(".err") }
+
+    /// What the process that runs has said so far.
+    var said: String { String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self) }
 
     /// The products lie in the folder of the test bundle.
     private static func binary() -> URL? {

@@ -6,37 +6,13 @@ import Testing
     let magpie: MagpieProcess
     init() throws { magpie = try MagpieProcess() }
 
-    /// Two kinds of films, 15 each; 24 people who like one kind and have seen 9 of it.
     private func importWorld() throws {
-        var films = "movieId,title,genres\n"
-        for i in 0..<30 {
-            let (genre, word) = i < 15 ? ("War", "Trench") : ("Romance", "Kiss")
-            films += "\(i),\"\(Self.words[i]) \(word), The (\(1960 + i))\",\(genre)\n"
-        }
-        var ratings = "userId,movieId,rating,timestamp\n"
-        for user in 0..<24 {
-            for n in 0..<9 {
-                let film = (user % 2) * 15 + (user * 5 + n * (user % 3 + 1)) % 15
-                ratings += "u\(user),\(film),\(n == 8 ? 2 : 5),\(1_000_000_000 + user * 1000 + n)\n"
-            }
-        }
-        _ = try magpie.write(films, "ml/movies.csv")
-        _ = try magpie.write(ratings, "ml/ratings.csv")
-        // Small models for a small world.
-        let configuration = """
-            {"embedding": {"skipGram": {"dimensions": 8, "epochs": 20}}, "walks": {"walksPerNode": 40},
-             "queryEncoder": {"epochs": 40, "batch": 16, "buckets": 16384}, "ranker": {"searchQueries": 400}}
-            """
+        _ = try magpie.write(PlantedFilms.films, "ml/movies.csv")
+        _ = try magpie.write(PlantedFilms.ratings, "ml/ratings.csv")
         let imported = try magpie.run("import", magpie.folder.appendingPathComponent("ml").path)
         #expect(imported.exitCode == 0, "\(imported.error)")
-        _ = try magpie.write(configuration, "home/magpie.json")
+        _ = try magpie.write(PlantedFilms.configuration, "home/magpie.json")
     }
-
-    private static let words = [
-        "Amber", "Birch", "Cobalt", "Dune", "Ember", "Falcon", "Granite", "Harbor", "Indigo", "Juniper", "Kestrel",
-        "Lantern", "Marble", "Nettle", "Orchid", "Pepper", "Quartz", "Raven", "Saffron", "Thistle", "Umber", "Velvet",
-        "Willow", "Xenon", "Yarrow", "Zephyr", "Acorn", "Bramble", "Cinder", "Dahlia",
-    ]
 
     private struct Answer: Decodable {
         struct Item: Decodable {

@@ -69,5 +69,5 @@ struct BodyError: Error, Equatable, CustomStringConvertible {
     var place: String
     var problem: String
 
-    var description: String { "\(place): \(problem); nothing was appended" }
+    var description: String { "\(place): \(problem); nothing of this request was done" }
 }

@@ -39,6 +39,10 @@ struct APIError: Error, Equatable {
         .serviceUnavailable, "not_ready", "no bundle is open yet: ask /readyz again, or run magpie train")
     static let overloaded = APIError(
         .serviceUnavailable, "overloaded", "too many writes are waiting: send this again in a second")
+    static let busy = APIError(
+        .serviceUnavailable, "busy", "more is asked than this server can answer: send this again in a second")
+    static let tooMany = APIError(
+        .tooManyRequests, "too_many", "this key asked more often than it may: send this again in a second")
     static let `internal` = APIError(
         .internalServerError, "internal", "something went wrong here: the server's log says what")
 
@@ -52,7 +56,7 @@ struct APIError: Error, Equatable {
                 json.field("detail", message)
             }
         }
-        if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        if status == .serviceUnavailable || status == .tooManyRequests { response.headers[.retryAfter] = "1" }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }

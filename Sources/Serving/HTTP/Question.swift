@@ -75,11 +75,18 @@ struct Question {
 
     /// - Parameter body: a JSON object; empty = nothing is asked for but the defaults.
     init(body: [UInt8], scenario: Scenario) throws {
-        self.scenario = scenario.name
-        if body.isEmpty { return }
+        if body.isEmpty {
+            try self.init(members: [], scenario: scenario)
+            return
+        }
         guard case .object(let members) = try body.withUnsafeBufferPointer({ try JSONTree($0) }) else {
             throw APIError.badRequest("the body is not a JSON object, such as {\"user\": \"42\", \"count\": 10}")
         }
+        try self.init(members: members, scenario: scenario)
+    }
+
+    init(members: [JSONTree.Member], scenario: Scenario) throws {
+        self.scenario = scenario.name
         var seen: Set<String> = []
         for member in members {
             guard seen.insert(member.name).inserted else {

@@ -28,6 +28,8 @@ public struct APIKeys: Sendable, Equatable, Codable {
         public var scopes: [Scope]
         /// ISO 8601.
         public var createdAt: String
+        /// Requests a second; nil = as many as the server can answer.
+        public var perSecond: Double?
 
         public func allows(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
     }
@@ -37,7 +39,9 @@ public struct APIKeys: Sendable, Equatable, Codable {
     public init() {}
 
     /// Makes a key. What is returned is the only time that it can be read.
-    public mutating func add(name: String, scopes: [Scope], now: Timestamp) -> String {
+    public mutating func add(
+        name: String, scopes: [Scope], perSecond: Double? = nil, now: Timestamp
+    ) -> String {
         var random = SystemRandomNumberGenerator()
         func hexadecimal(_ words: Int) -> String {
             (0..<words).map { _ in
@@ -50,7 +54,7 @@ public struct APIKeys: Sendable, Equatable, Codable {
         keys.append(
             Key(
                 id: id, name: name, sha256: Checksum.sha256(Array(key.utf8)),
-                scopes: Scope.allCases.filter(scopes.contains), createdAt: now.iso8601))
+                scopes: Scope.allCases.filter(scopes.contains), createdAt: now.iso8601, perSecond: perSecond))
         return key
     }
 

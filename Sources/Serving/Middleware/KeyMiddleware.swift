@@ -3,9 +3,12 @@ import Hummingbird
 /// Asks for a key where a home has keys: `Authorization: Bearer <key>`.
 ///
 /// 401 without one that is known, 403 with one whose scopes do not reach; `/livez` and `/readyz` are open, because those who
-/// ask them have no keys, and so is `/openapi.json`.
+/// ask them have no keys, and so is `/openapi.json`. 429 where a key asks more often than it may.
 struct KeyMiddleware: RouterMiddleware {
     let guarding: KeyGuard
+    private let limiter = RateLimiter()
+
+    init(guarding: KeyGuard) { self.guarding = guarding }
 
     func handle(
         _ request: Request, context: ServingContext, next: (Request, ServingContext) async throws -> Response
@@ -17,6 +20,9 @@ struct KeyMiddleware: RouterMiddleware {
             throw APIError.unauthorized
         }
         guard key.allows(scope) else { throw APIError.forbidden(scope.rawValue) }
+        if let perSecond = key.perSecond, !limiter.admits(key.id, perSecond: perSecond, now: LoadShedder.now) {
+            throw APIError.tooMany
+        }
         return try await next(request, context)
     }
 
@@ -30,7 +36,8 @@ struct KeyMiddleware: RouterMiddleware {
     /// nil: open.
     static func scope(of request: Request) -> APIKeys.Scope? {
         let path = request.uri.path
-        if path == "/livez" || path == "/readyz" || path == "/openapi.json" { return nil }
+        if path == "/livez" || path == "/readyz" || path == "/openapi.json" || path == "/ping" { return nil }
+        if path == "/invocations" { return .read }
         if request.method == .delete { return .admin }
         let parts = path.split(separator: "/")
         let isRead = request.method == .get || request.method == .head

@@ -1,5 +1,6 @@
 import Hummingbird
 import MagpieDomain
+import MagpieOnline
 
 /// From a question to a response, for every route that answers with a list.
 struct Answering: Sendable {
@@ -10,10 +11,16 @@ struct Answering: Sendable {
     let served: ServedLog
 
     func response(to question: Question) throws -> Response {
+        let answer = try answer(question)
+        return .json { $0.write(answer) }
+    }
+
+    /// Answers, and takes down what was answered.
+    func answer(_ question: Question) throws -> Answer {
         let now = Timestamp.now
         let answer = try live.answer(question.request(at: now), now: now)
         served.append(ServedList(answer, user: question.userKey, query: question.text, seed: question.seed))
-        return .json { $0.write(answer) }
+        return answer
     }
 
     /// The question in the query of a GET or the body of a POST.

@@ -15,9 +15,10 @@ struct MetricsRoutes {
     let live: LiveHome
     let served: ServedLog
     let requests: RequestMetrics
+    let shedder: LoadShedder
 
     func add(to router: Router<ServingContext>) {
-        let (live, served, requests) = (live, served, requests)
+        let (live, served, requests, shedder) = (live, served, requests, shedder)
         router.on("/metrics", [.get]) { _ in
             var text = MetricsText()
             let recommender = live.recommender
@@ -27,6 +28,9 @@ struct MetricsRoutes {
             if let recommender { Self.write(recommender, to: &text) }
             Self.write(served.counts, to: &text)
             requests.write(to: &text)
+            text.family("magpie_shed_requests_total", .counter, "Requests refused because too many were waiting.") {
+                $0.sample(shedder.shed)
+            }
             return Response(
                 status: .ok, headers: [.contentType: MetricsText.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
