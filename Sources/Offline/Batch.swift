@@ -13,21 +13,26 @@ public enum Batch {
     }
 
     /// All users that events name, ascending by id.
-    public static func knownUsers(_ log: some EventLog) throws -> [UserID] {
-        var users = Set<UserID>()
+    /// - Parameter activeDays: only those of an event in so many days before the last one.
+    public static func knownUsers(_ log: some EventLog, activeDays: Double? = nil) throws -> [UserID] {
+        var lasts: [UserID: Timestamp] = [:]
+        var newest = Timestamp(milliseconds: .min)
         try log.read(after: 0, through: try log.lastSeq()) { event in
-            if let user = event.userId { users.insert(user) }
+            newest = max(newest, event.time)
+            guard let user = event.userId else { return }
+            lasts[user] = max(lasts[user] ?? event.time, event.time)
         }
-        return users.sorted()
+        guard let activeDays else { return lasts.keys.sorted() }
+        let span = Int64(min(activeDays * 86_400_000, 1e18))
+        let since = newest.milliseconds.subtractingReportingOverflow(span)
+        return lasts.filter { since.overflow || $0.value.milliseconds >= since.partialValue }.keys.sorted()
     }
 
-    /// Answers in the order of `users`.
-    public static func answers(
+    /// Answers in the order of `users`, a few hundred at a time: more need not be in memory.
+    public static func each(
         _ users: [UserID], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
-        request: @Sendable (UserID) -> (Request, Timestamp)
-    ) throws -> [UserAnswer] {
-        var answers: [UserAnswer] = []
-        answers.reserveCapacity(users.count)
+        request: @Sendable (UserID) -> (Request, Timestamp), _ body: ([UserAnswer]) throws -> Void
+    ) throws {
         for start in stride(from: 0, to: users.count, by: 256) {
             let piece = Array(users[start..<min(start + 256, users.count)])
             let done = Parallel.map(piece.count, threads: threads) { i in
@@ -36,10 +41,39 @@ public enum Batch {
                     return UserAnswer(user: piece[i], answer: try recommender.answer(request, now: now))
                 }
             }
-            for answer in done { answers.append(try answer.get()) }
-            progress(Double(answers.count) / Double(users.count))
+            try body(try done.map { try $0.get() })
+            progress(Double(start + piece.count) / Double(users.count))
         }
+    }
+
+    /// All answers, in the order of `users`.
+    public static func answers(
+        _ users: [UserID], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
+        request: @Sendable (UserID) -> (Request, Timestamp)
+    ) throws -> [UserAnswer] {
+        var answers: [UserAnswer] = []
+        answers.reserveCapacity(users.count)
+        try each(users, recommender, threads: threads, progress: progress, request: request) { answers += $0 }
         return answers
+    }
+
+    /// Answers as of `now` for everybody, as lists to be shown until they expire.
+    public static func makeLists(
+        _ users: [UserID], _ recommender: Recommender, scenario: String, options: ListOptions,
+        into lists: any PrecomputedLists,
+        now: Timestamp, threads: Int, progress: (Double) -> Void
+    ) throws -> Int {
+        var items = 0
+        try each(
+            users, recommender, threads: threads, progress: progress,
+            request: { user in
+                (Request(id: RequestID(at: now), scenario: scenario, user: user.key, count: options.count), now)
+            }
+        ) { answers in
+            try lists.put(answers.map { $0.answer.list(for: $0.user.string, key: $0.user.key, options: options) })
+            items += answers.reduce(0) { $0 + $1.answer.entries.count }
+        }
+        return items
     }
 
     public static func writeTREC(_ answers: [UserAnswer], tag: String, to url: URL) throws {

@@ -25,6 +25,8 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var text = TextOptions()
     public var semantic = SemanticOptions()
     public var ranker = RankerOptions()
+    public var lists = ListOptions()
+    public var retention = RetentionOptions()
     public var scenarios = Scenario.shipped
 
     public init() {}

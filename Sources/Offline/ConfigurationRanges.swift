@@ -89,6 +89,13 @@ extension Configuration {
         try real("queryEncoder.rate", Double(queryEncoder.rate), 0...10)
         try real("queryEncoder.scale", Double(queryEncoder.scale), 0...1_000)
 
+        try whole("lists.count", lists.count, 1...1_000)
+        try real("lists.hours", lists.hours, 0.001...1e6)
+        try real("lists.activeDays", lists.activeDays, 0...1e6)
+        try real("retention.eventDays", retention.eventDays, 0...1e6)
+        try whole("retention.bundles", retention.bundles, 1...many)
+        try whole("retention.servedMegabytes", retention.servedMegabytes, 1...1_000_000)
+
         try whole("index.minimumItems", index.minimumItems, 0...many)
         try real("index.recall", index.recall, 0.5...0.998)
         let partitioned = index.partitioned

@@ -8,6 +8,8 @@ public struct Answer: Sendable {
         case ranked
         /// No ranker for this scenario (or switched off): candidates in the order of reciprocal rank fusion.
         case retrieved
+        /// A list made ahead of time (``PrecomputedList``).
+        case precomputed
         /// Nothing was known of the user and nothing was proposed: popular items.
         case popular
     }

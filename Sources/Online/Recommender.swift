@@ -31,7 +31,8 @@ public struct Recommender: Sendable {
         let stage = try candidates(for: request, now: now, deadline: deadline)
         var funnel = stage.funnel
         var watch = Stopwatch()
-        let ranker = ranker(for: request, stage.scenario)
+        // Too late for features and scores: the order of retrieval is the next rung.
+        let ranker = deadline.hasPassed ? nil : ranker(for: request, stage.scenario)
         let features = ranker == nil ? nil : self.features(stage)
         funnel.microseconds.features = watch.lap()
         let (scores, rung) = score(stage, ranker, features)
@@ -214,7 +215,7 @@ public struct Recommender: Sendable {
         return found
     }
 
-    private func query(
+    func query(
         for request: Request, scenario: Scenario, now: Timestamp
     ) throws -> (Query, [Answer.Funnel.Exclusion]) {
         guard Self.counts.contains(request.count) else {

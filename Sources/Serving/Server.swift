@@ -27,6 +27,8 @@ public struct Server: Sendable {
         public var shutdownLimit = Duration.seconds(10)
         /// How often the home is asked for a newly published bundle.
         public var watchInterval = Duration.seconds(2)
+        /// How often the log is read for what other replicas appended; nil = this process is the only one.
+        public var followInterval: Duration?
         /// Whether SageMaker's routes are there, too (``InvocationRoutes``).
         public var isSageMaker = false
         /// Whose keys are asked for (see ``APIKeys``) and whose bundles can be changed over HTTP; nil = none.
@@ -47,14 +49,16 @@ public struct Server: Sendable {
     /// - Parameter onListening: told the host and the real port once connections are accepted.
     /// - Throws: ``ServingError/badKeys(path:reason:)``.
     public init(
-        live: LiveHome, served: ServedLog, options: Options = .init(), logger: Logger, signals: Bool = true,
+        live: LiveHome, served: ServedLog, lists: ListShelf? = nil, options: Options = .init(), logger: Logger,
+        signals: Bool = true,
         onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
     ) throws {
         self.options = options
         self.logger = logger
         let keys = try KeyGuard(options.home?.keysURL)
         responder = Self.router(
-            live: live, served: served, keys: keys, home: options.home, shedder: LoadShedder(options.shedding),
+            live: live, served: served, lists: lists, keys: keys, home: options.home,
+            shedder: LoadShedder(options.shedding),
             isSageMaker: options.isSageMaker
         ).buildResponder()
         let started = hasStarted
@@ -67,7 +71,9 @@ public struct Server: Sendable {
             configuration: .init(
                 address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
-            services: [served, BundleWatch(live: live, interval: options.watchInterval, logger: logger)],
+            services: [served, BundleWatch(live: live, interval: options.watchInterval, logger: logger)]
+                + (lists.map { [$0] } ?? [])
+                + (options.followInterval.map { [LogFollow(live: live, interval: $0, logger: logger)] } ?? []),
             onServerRunning: { channel in
                 started.set()
                 onListening(options.host, channel.localAddress?.port ?? options.port)
@@ -130,7 +136,8 @@ public struct Server: Sendable {
     }
 
     static func router(
-        live: LiveHome, served: ServedLog, keys: KeyGuard, home: Home?, shedder: LoadShedder = .init(),
+        live: LiveHome, served: ServedLog, lists: ListShelf? = nil, keys: KeyGuard, home: Home?,
+        shedder: LoadShedder = .init(),
         isSageMaker: Bool = false
     ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
@@ -140,15 +147,15 @@ public struct Server: Sendable {
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: ShedMiddleware(shedder: shedder))
         router.add(middleware: KeyMiddleware(guarding: keys))
-        let answering = Answering(live: live, served: served)
+        let answering = Answering(live: live, served: served, lists: lists)
         RecommendationRoutes(answering: answering).add(to: router)
         SearchRoutes(answering: answering).add(to: router)
         RankRoutes(answering: answering).add(to: router)
         ItemRoutes(answering: answering).add(to: router)
-        UserRoutes(live: live, served: served).add(to: router)
+        UserRoutes(live: live, served: served, lists: lists).add(to: router)
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
-        MetricsRoutes(live: live, served: served, requests: metrics, shedder: shedder).add(to: router)
+        MetricsRoutes(live: live, served: served, requests: metrics, shedder: shedder, lists: lists).add(to: router)
         OpenAPIRoutes().add(to: router)
         if isSageMaker { InvocationRoutes(answering: answering).add(to: router) }
         if let home { BundleRoutes(live: live, lock: { try home.trainingLock() }).add(to: router) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MagpieDomain
+import MagpieSQLiteStore
 
 /// `magpie erase`: everything the home holds of a person goes for good.
 struct EraseCommand: ParsableCommand {
@@ -23,7 +24,11 @@ struct EraseCommand: ParsableCommand {
         let open = try home.open()
         let lock = try open.home.lock()
         defer { lock.release() }
-        let removed = try open.store.erase(user: UserID(user), at: .now) { _ in }
+        var people: Set<UserKey> = [UserID(user).key]
+        let removed = try open.store.erase(user: UserID(user), at: .now) { event in
+            if let actor = event.actor { people.insert(actor) }
+        }
+        _ = try ListFile(open.home.listsURL).erase(people)
         print("user \(user) is erased: \(Numbers.count(removed)) \(removed == 1 ? "event" : "events") removed")
     }
 }

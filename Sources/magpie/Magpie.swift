@@ -20,6 +20,7 @@ struct Magpie: AsyncParsableCommand {
             ImportCommand.self, HideCommand.self, ShowCommand.self, DeleteCommand.self, EraseCommand.self,
             TrainCommand.self, EvaluateCommand.self, TuneCommand.self, BundlesCommand.self, VerifyCommand.self,
             RecommendCommand.self, SearchCommand.self, SimilarCommand.self, RankCommand.self, BatchCommand.self,
+            ListsCommand.self, CompactCommand.self,
             FeaturesCommand.self, ExamplesCommand.self, ServeCommand.self, KeysCommand.self, SageMakerCommand.self,
             BenchCommand.self,
         ])

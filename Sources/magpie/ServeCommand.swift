@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MagpieSQLiteStore
 import MagpieServing
 
 struct ServeCommand: AsyncParsableCommand {
@@ -11,6 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
 
             EXAMPLES
               magpie serve
+              magpie serve --replica a --port 8081
               curl 'localhost:8080/v1/recommendations?user=1&count=5'
               curl 'localhost:8080/v1/search?q=the+matrix'
               curl localhost:8080/v1/events --json '{"kind": "rating", "userId": "1", "itemId": "2571", "value": 5}'
@@ -22,6 +24,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 = any free one.")
     var port = 8080
 
+    @Option(
+        help: ArgumentHelp(
+            "Be one of several servers over this home, each with a name and a port of its own, behind a load balancer.",
+            valueName: "name"))
+    var replica: String?
+
     @Option(help: "trace, debug (every request), info (refused ones), warning or error.")
     var logLevel = "info"
 
@@ -29,6 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
+        if let replica, replica.isEmpty || !replica.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) {
+            throw ValidationError("--replica is \"\(replica)\", expected letters and digits")
+        }
         guard Server.logLevels.contains(logLevel) else {
             throw ValidationError("--log-level is \(logLevel), expected \(Server.logLevels.joined(separator: ", "))")
         }
@@ -41,23 +52,33 @@ struct ServeCommand: AsyncParsableCommand {
             Server.logger(level: logLevel).warning(
                 "anybody who reaches \(host) may ask and write: make a key with magpie keys add")
         }
-        try await Self.serve(home, .init(host: host, port: port), logLevel: logLevel)
+        try await Self.serve(home, .init(host: host, port: port), replica: replica, logLevel: logLevel)
     }
 
     /// Serves a home until stopped.
-    static func serve(_ home: HomeOptions, _ options: Server.Options, logLevel: String) async throws {
+    /// - Parameter replica: its name among several over this home; nil: it has the home for itself.
+    static func serve(
+        _ home: HomeOptions, _ options: Server.Options, replica: String? = nil, logLevel: String
+    ) async throws {
         let opened = try home.open()
-        let lock = try opened.home.lock()
+        let lock = try opened.home.lock(isShared: replica != nil)
         defer { lock.release() }
         guard let bundle = try opened.home.bundles.currentID() else {
             throw ServingError.noBundle(folder: home.path)
         }
         let logger = Server.logger(level: logLevel)
         let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
-        let served = ServedLog(folder: opened.home.servedFolder, logger: logger)
+        let served = ServedLog(
+            folder: replica.map { opened.home.servedFolder.appendingPathComponent($0) } ?? opened.home.servedFolder,
+            limits: .init(megabytes: opened.configuration.retention.servedMegabytes), logger: logger)
+        let lists = ListShelf(
+            store: try ListFile(opened.home.listsURL), options: opened.configuration.lists, logger: logger)
         var options = options
         options.home = opened.home
-        let server = try Server(live: live, served: served, options: options, logger: logger) { host, port in
+        options.followInterval = replica == nil ? nil : .milliseconds(200)
+        let server = try Server(
+            live: live, served: served, lists: lists, options: options, logger: logger
+        ) { host, port in
             let shown = host.contains(":") ? "[\(host)]" : host
             print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")
             fflush(nil)

@@ -56,6 +56,22 @@ import Testing
         #expect(throws: ArtifactError.self) { try first.file("manifest.json") }
     }
 
+    @Test func whichAreSuperfluous() throws {
+        let folder = try TemporaryFolder()
+        let store = BundleStore(folder: folder.file("bundles"))
+        #expect(try store.superfluous(keeping: 1).isEmpty)
+        let ids = try (0..<6).map {
+            try Self.makeBundle(store, try Self.manifest(at: 1_795_509_000_000 + $0 * 1_000)).id
+        }
+        #expect(try store.superfluous(keeping: 4) == Array(ids.prefix(2)))
+        // The current one and the one before it stay, however old.
+        for id in [ids[5], ids[0], ids[2]] { try store.publish(id) }
+        #expect(try store.superfluous(keeping: 1) == [ids[1], ids[3], ids[4], ids[5]])
+        #expect(try store.superfluous(keeping: 3) == [ids[1], ids[3], ids[4]])
+        for id in try store.superfluous(keeping: 3) { try store.remove(id) }
+        #expect(try store.superfluous(keeping: 3).isEmpty && store.rollback().id == ids[0])
+    }
+
     @Test func manifestIsReadAsItWasWritten() throws {
         let folder = try TemporaryFolder()
         let store = BundleStore(folder: folder.url)

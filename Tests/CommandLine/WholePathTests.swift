@@ -73,6 +73,33 @@ import Testing
         #expect(lines.count == 23 * 5, "everybody but the erased one")
         #expect(lines.allSatisfy { $0.count == 6 && $0[1] == "Q0" })
 
+        // Lists made ahead of time say what is said now.
+        #expect(try magpie.run("lists").output.contains("No lists"))
+        let made = try magpie.run("batch", "--into-lists", "--users", "all")
+        #expect(made.exitCode == 0 && made.output.hasPrefix("23 users"), "\(made)")
+        #expect(try magpie.run("lists").output.contains("23"))
+        let exported = magpie.folder.appendingPathComponent("lists")
+        #expect(try magpie.run("lists", "export", exported.path).exitCode == 0)
+        struct KeyValue: Decodable {
+            var key: String
+            var value: [Answer.Item]
+        }
+        let values = try String(contentsOf: exported, encoding: .utf8).split(separator: "\n").map {
+            try JSONDecoder().decode(KeyValue.self, from: Data($0.utf8))
+        }
+        #expect(values.count == 23)
+        for user in ["u4", "u9"] {
+            let list = try #require(values.first { $0.key == "home/\(user)" }).value.prefix(10)
+            #expect(try ask("recommend", "--user", user).items.map(\.id) == list.map(\.id))
+        }
+        #expect(try magpie.run("lists", "export", exported.path, "--format", "redis").exitCode == 0)
+        let commands = try String(contentsOf: exported, encoding: .utf8)
+        #expect(commands.hasPrefix("*5\r\n$3\r\nSET\r\n$") && commands.contains("\r\nPXAT\r\n$13\r\n"))
+        #expect(try magpie.run("erase", "u4").exitCode == 0)
+        #expect(try magpie.run("lists", "clean").output.hasPrefix("0 removed"))
+        #expect(try magpie.run("lists", "--json").output.contains("\"lists\" : 22"))
+        #expect(try magpie.run("batch", "--into-lists", "--output", "x").exitCode == 64)
+
         let table = try magpie.run("evaluate", "--json")
         #expect(table.exitCode == 0 && table.output.contains("\"ndcg@10\""))
         let runs = magpie.folder.appendingPathComponent("runs")
@@ -83,10 +110,13 @@ import Testing
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: runs.path)
         #expect(names.contains("home.qrels") && names.contains("home.whole.trec") && names.contains("search.text.trec"))
-        let capped = try ask("recommend", "--user", "u4", "-n", "6", "--cap", "genres=2", "--diversity", "0.5")
+        let capped = try ask("recommend", "--user", "u6", "-n", "6", "--cap", "genres=2", "--diversity", "0.5")
         #expect(capped.items.count == 4 && capped.items.count { Int($0.id).map { $0 < 15 } ?? false } == 2)
         #expect(try magpie.run("recommend", "--cap", "genres").exitCode == 64)
 
+        let compact = try magpie.run("compact", "--dry-run")
+        #expect(compact.exitCode == 0 && compact.output.hasPrefix("would remove 0 events, 0 bundles"), "\(compact)")
+        #expect(try magpie.run("compact").output.hasPrefix("removed 0 events"))
         #expect(try magpie.run("verify").exitCode == 0)
         #expect(try magpie.run("bundles").output.contains("*"))
         #expect(try magpie.run("bundles", "rollback").exitCode == 0)

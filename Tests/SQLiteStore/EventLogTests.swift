@@ -167,4 +167,18 @@ import Testing
         #expect(try store.lastSeq() == 200)
         withExtendedLifetime(home) {}
     }
+
+    @Test func whatIsTooOldIsForgotten() throws {
+        let home = try TemporaryStore()
+        try home.store.load((0..<2_000).map { rating("u\($0 % 7)", "i\($0)", 1, at: Int64($0) * 10) })
+        let size = { try FileManager.default.attributesOfItem(atPath: home.file.path)[.size] as? Int ?? 0 }
+        let before = try size()
+        #expect(try home.store.count(before: 15_000) == 1_500)
+        #expect(try home.store.forget(before: 15_000) == 1_500)
+        #expect(try home.store.forget(before: 15_000) == 0 && home.store.count(before: 15_000) == 0)
+        #expect(try home.store.all().map(\.time) == (1_500..<2_000).map { Timestamp(milliseconds: $0 * 10) })
+        #expect(try home.store.lastSeq() == 2_000 && size() < before / 2)
+        try home.store.load([rating("u", "new", 1, at: 1)])
+        #expect(try home.store.lastSeq() == 2_001)
+    }
 }

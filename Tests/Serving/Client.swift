@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieSQLiteStore
 
 @testable import MagpieServing
 
@@ -47,6 +48,7 @@ struct Client: Sendable {
     let server: Server
     let live: LiveHome
     let served: ServedLog
+    let lists: ListShelf
     /// nil = in memory.
     let port: Int?
 
@@ -88,10 +90,18 @@ struct Client: Sendable {
         return (head?.statusCode ?? 0, [UInt8](data), head?.value(forHTTPHeaderField: "Content-Type"))
     }
 
+    /// Many tests at once make requests wait; that is no reason to refuse them here.
+    static var patient: Server.Options {
+        var options = Server.Options(port: 0)
+        options.shedding.usualWait = .seconds(600)
+        options.shedding.overloadedWait = .seconds(600)
+        return options
+    }
+
     /// Runs a test against a new world with one bundle.
     @discardableResult
     static func run<Value: Sendable>(
-        _ transport: Transport, options: Server.Options = .init(port: 0), train: Bool = true,
+        _ transport: Transport, options: Server.Options = patient, train: Bool = true,
         _ body: (Client) async throws -> Value
     ) async throws -> Value {
         let world = try World()
@@ -101,15 +111,18 @@ struct Client: Sendable {
         var options = options
         options.watchInterval = .milliseconds(20)
         options.home = world.home
+        let lists = ListShelf(store: try ListFile(world.home.listsURL), logger: silent)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
-        let server = try Server(live: live, served: served, options: options, logger: silent, signals: false) {
+        let server = try Server(
+            live: live, served: served, lists: lists, options: options, logger: silent, signals: false
+        ) {
             _, port in
             found.yield(port)
         }
         guard transport == .socket else {
             if train { try await live.activate(world.home.bundles.currentID() ?? "") }
             return try await body(
-                Client(world: world, server: server, live: live, served: served, port: nil))
+                Client(world: world, server: server, live: live, served: served, lists: lists, port: nil))
         }
         let running = Task {
             defer { found.finish() }
@@ -119,7 +132,8 @@ struct Client: Sendable {
             try await running.value
             throw URLError(.cannotConnectToHost)
         }
-        let client = Client(world: world, server: server, live: live, served: served, port: port)
+        let client = Client(
+            world: world, server: server, live: live, served: served, lists: lists, port: port)
         while train, live.status == nil { try await Task.sleep(for: .milliseconds(2)) }
         let result: Result<Value, any Error>
         do { result = .success(try await body(client)) } catch { result = .failure(error) }

@@ -37,6 +37,27 @@ import Testing
         #expect(try lines()[0]["scores"] == .array([.number(1.5), .null]))
     }
 
+    @Test func whatIsBeyondTheBound() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try ServedSegments.superfluous(in: folder, bytes: 1).isEmpty)
+        var limits = ServedSegments.Limits()
+        limits.bytesPerSegment = 1
+        let log = ServedLog(folder: folder, limits: limits, logger: silent)
+        for number in 0..<5 {
+            log.append(list(number))
+            await log.flush()
+        }
+        let names = try ServedSegments.segments(in: folder).map(\.lastPathComponent)
+        let size =
+            try FileManager.default.attributesOfItem(
+                atPath: folder.appendingPathComponent(names[4]).path)[.size] as? Int ?? 0
+        #expect(try ServedSegments.superfluous(in: folder, bytes: 2 * size) == Array(names.prefix(3)))
+        #expect(try ServedSegments.superfluous(in: folder, bytes: 1) == Array(names.prefix(4)))
+        #expect(try ServedSegments.superfluous(in: folder, bytes: 1 << 30).isEmpty)
+        let kept = ServedSegments.Limits(megabytes: 64)
+        #expect(kept.bytesPerSegment * kept.segments == 64 << 20)
+    }
+
     @Test func removesTheOldest() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         var limits = ServedSegments.Limits()

@@ -108,6 +108,13 @@ public struct BundleStore: Sendable {
         try FileManager.default.removeItem(at: folder.appendingPathComponent(id))
     }
 
+    /// The oldest bundles beyond `count`, never the current one nor the one to roll back to.
+    public func superfluous(keeping count: Int) throws -> [String] {
+        let current = try publications().filter { isSealed($0) }.prefix(2)
+        let others = try all().filter { !current.contains($0) }
+        return Array(others.dropLast(max(count - current.count, 0)))
+    }
+
     /// Deletes what crashed trainings left. Only the holder of the ``WriterLock`` may call it.
     public func removeAbandonedDrafts() throws {
         guard FileManager.default.fileExists(atPath: folder.path) else { return }

@@ -11,6 +11,7 @@ import Foundation
 ///         tune/             what searches for a better configuration have measured
 ///         served/           segments of what was answered
 ///         rejects/          rows that an import refused
+///         lists.sqlite      lists made ahead of time
 ///         keys.json         who may ask over HTTP, when not everybody may
 ///         lock              held by the one writer, see WriterLock
 public struct Home: Sendable, Equatable {
@@ -25,11 +26,15 @@ public struct Home: Sendable, Equatable {
     public var bundlesFolder: URL { url.appendingPathComponent("bundles", isDirectory: true) }
     public var servedFolder: URL { url.appendingPathComponent("served", isDirectory: true) }
     public var rejectsFolder: URL { url.appendingPathComponent("rejects", isDirectory: true) }
+    public var listsURL: URL { url.appendingPathComponent("lists.sqlite") }
     public var keysURL: URL { url.appendingPathComponent("keys.json") }
     public var bundles: BundleStore { BundleStore(folder: bundlesFolder) }
 
     /// Takes the writer lock; throws ``ArtifactError/locked(path:holder:)`` when another process has it.
-    public func lock() throws -> WriterLock { try WriterLock(url.appendingPathComponent(WriterLock.name)) }
+    /// - Parameter isShared: for replicas of a server, who may write side by side, an event or an item at a time.
+    public func lock(isShared: Bool = false) throws -> WriterLock {
+        try WriterLock(url.appendingPathComponent(WriterLock.name), isShared: isShared)
+    }
 
     /// The right to train: `work/` and `bundles/` have one writer of their own, so that training goes on beside a
     /// server that appends to the log, and the server goes over to what was published.

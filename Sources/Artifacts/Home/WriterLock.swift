@@ -11,10 +11,11 @@ public final class WriterLock: Sendable {
     private let descriptor: Int32
 
     /// Throws ``ArtifactError/locked(path:holder:)`` at once, without waiting, when somebody else has it.
-    init(_ url: URL) throws {
+    /// - Parameter isShared: others who share it may have it as well, and nobody who wants it alone.
+    init(_ url: URL, isShared: Bool = false) throws {
         let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw ArtifactError.cannotWrite(path: url.path, got: lastSystemError()) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             let code = errno
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else {

@@ -14,6 +14,7 @@ import MagpieOnline
 /// | `exclude` | ids that must not be in the answer; in a query once for each |
 /// | `diversity` | 0 to 1: how much unlikeness counts against relevance; without it as the scenario says |
 /// | `cap` | `genres=3`: at most three of one genre, `genres=3@20`: among the first twenty; in a query once for each |
+/// | `mode` | `realtime`, `batch` (a list made ahead of time) or `auto` (such a list, made when there is none) |
 /// | `explain` | true: the funnel, and what each feature added |
 /// | `items` | ids to put in order, instead of retrieving any; in a query with commas between |
 /// | `vector` | numbers from the caller's own model for who asks, in place of the embedding; in a query with commas |
@@ -34,6 +35,8 @@ struct Question {
     var diversity: Double?
     var caps: [CategoryCap]?
     var explain = false
+    /// nil: real time.
+    var mode: AnswerMode?
     var text: String?
     var seed: ItemID?
     var candidates: [ItemID]?
@@ -42,7 +45,7 @@ struct Question {
 
     static let names = [
         "user", "anonymous", "count", "scenario", "filter", "exclude", "diversity", "cap", "explain", "q", "query",
-        "total", "facets", "sort", "vector", "items",
+        "total", "facets", "sort", "vector", "items", "mode",
     ]
 
     /// - Throws: ``APIError``, or a ``FilterPredicateError``.
@@ -122,6 +125,11 @@ struct Question {
         case ("cap", .array(let values)): caps = try values.map(Self.cap)
         case ("cap", _): throw fail("an array of texts such as genres=3")
         case ("scenario", .string(let text)): scenario = text
+        case ("mode", .string(let text)):
+            guard let mode = AnswerMode(rawValue: text) else {
+                throw fail(AnswerMode.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            self.mode = mode
         case ("filter", .string(let text)): filter = try FilterPredicate(text)
         case ("explain", .bool(let bool)): explain = bool
         case ("total", .bool(let bool)): page.wantsTotal = bool
@@ -169,6 +177,8 @@ struct Question {
         return cap
     }
 
+    /// As the caller names who asks.
+    var userName: String? { (user ?? anonymous)?.string }
     var userKey: UserKey? { user?.key ?? anonymous.map(Event.anonymousKey) }
 
     func request(at now: Timestamp) -> Request {

@@ -17,7 +17,9 @@ public final class LiveHome: Sendable {
     private let open = Mutex<OpenBundle?>(nil)
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
-    private let timeLimit: Duration
+    /// How far other replicas' changes to items are followed.
+    private let followedSeq = Mutex<Int64>(0)
+    let timeLimit: Duration
 
     /// - Parameter timeLimit: retrievers that have not started by then are left out of an answer.
     public init(
@@ -43,6 +45,15 @@ public final class LiveHome: Sendable {
     public func answer(_ request: Request, now: Timestamp = .now) throws -> Answer {
         guard let bundle = open.withLock({ $0 }) else { throw APIError.notReady }
         return try bundle.recommender.answer(request, now: now, deadline: .after(timeLimit))
+    }
+
+    /// Answers from a list made ahead of time, less what may not be shown any more. Without an open bundle the list is
+    /// shown as it is, and a filter cannot be judged.
+    func answer(_ request: Request, from list: PrecomputedList, now: Timestamp) throws -> Answer {
+        if let bundle = open.withLock({ $0 }) { return try bundle.recommender.answer(request, from: list, now: now) }
+        guard request.filter == nil else { throw APIError.notReady }
+        let unwanted = Set(request.exclude)
+        return Answer(request, list, now: now, appliedSeq: 0) { !unwanted.contains($0) }
     }
 
     // MARK: Writing
@@ -98,6 +109,22 @@ public final class LiveHome: Sendable {
                 for actor in actors { state.forget(actor) }
             }
             return (count, actors)
+        }
+    }
+
+    /// Takes over what other processes appended to the log and the catalogue, and forgets whom they erased.
+    func follow() async throws {
+        try await writer.run { [self] in
+            guard let bundle = open.withLock({ $0 }) else { return }
+            for user in try log.erasures(after: bundle.recommender.state.appliedSeq) {
+                bundle.recommender.state.forget(user)
+            }
+            try bundle.catchUp(log)
+            let from = max(followedSeq.withLock { $0 }, bundle.catalogueSeq)
+            let last = try catalogue.lastItemSeq()
+            guard last > from else { return }
+            try catalogue.itemRevisions(after: from) { bundle.recommender.catalogue.apply($0) }
+            followedSeq.withLock { $0 = last }
         }
     }
 

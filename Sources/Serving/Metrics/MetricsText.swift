@@ -38,6 +38,8 @@ struct MetricsText {
             line(name, labels.map { ($0.key, $0.value) }, "\(value)")
         }
 
+        mutating func sample(microseconds value: Int64) { line(name, [], Self.seconds(value)) }
+
         /// - Parameters:
         ///   - counts: of each bucket by itself, and last of what is beyond all edges.
         ///   - edges: in microseconds, as is `sum`; what is written is in seconds.

@@ -62,6 +62,12 @@ extension OpenAPIDocument {
             "description": "the funnel, and what each feature added",
             "schema": {"type": "boolean"}
           },
+          "mode": {
+            "name": "mode",
+            "in": "query",
+            "description": "from what is known now, from a list made ahead of time, or from such a list where there is one",
+            "schema": {"enum": ["realtime", "batch", "auto"], "default": "realtime"}
+          },
           "vector": {
             "name": "vector",
             "in": "query",
@@ -131,6 +137,7 @@ extension OpenAPIDocument {
               "diversity": {"$ref": "#/components/parameters/diversity/schema"},
               "cap": {"$ref": "#/components/parameters/cap/schema"},
               "explain": {"$ref": "#/components/parameters/explain/schema"},
+              "mode": {"$ref": "#/components/parameters/mode/schema"},
               "vector": {"$ref": "#/components/parameters/vector/schema"},
               "items": {"$ref": "#/components/parameters/items/schema"},
               "total": {"$ref": "#/components/parameters/total/schema"},
@@ -147,7 +154,7 @@ extension OpenAPIDocument {
               "requestId": {"type": "string", "description": "what events that follow this answer refer to"},
               "scenario": {"type": "string"},
               "bundle": {"type": "string"},
-              "rung": {"enum": ["ranked", "retrieved", "popular"]},
+              "rung": {"enum": ["ranked", "retrieved", "precomputed", "popular"]},
               "items": {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}},
               "matches": {"type": "object"},
               "now": {"type": "integer"},

@@ -20,7 +20,8 @@ struct OpenAPIOperation {
     var isOpen = false
 
     private static let asked = [
-        "user", "anonymous", "count", "scenario", "filter", "exclude", "diversity", "cap", "explain", "vector", "items",
+        "user", "anonymous", "count", "scenario", "filter", "exclude", "diversity", "cap", "explain", "mode", "vector",
+        "items",
     ]
     private static let searched = ["q"] + asked + ["total", "facets", "sort"]
 

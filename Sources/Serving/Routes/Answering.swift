@@ -2,6 +2,16 @@ import Hummingbird
 import MagpieDomain
 import MagpieOnline
 
+/// Whether a question is answered from what is known now, or from a list made ahead of time.
+enum AnswerMode: String, CaseIterable {
+    /// Now; from a list only when there is no time, or no bundle.
+    case realtime
+    /// From a list, or with what is popular: no model is asked.
+    case batch
+    /// From a list; where there is none one is made, and kept until it expires.
+    case auto
+}
+
 /// From a question to a response, for every route that answers with a list.
 struct Answering: Sendable {
     /// Questions are short; a body beyond this is a mistake.
@@ -9,6 +19,8 @@ struct Answering: Sendable {
 
     let live: LiveHome
     let served: ServedLog
+    /// nil: a server without lists.
+    let lists: ListShelf?
 
     func response(to question: Question) throws -> Response {
         let answer = try answer(question)
@@ -18,9 +30,50 @@ struct Answering: Sendable {
     /// Answers, and takes down what was answered.
     func answer(_ question: Question) throws -> Answer {
         let now = Timestamp.now
-        let answer = try live.answer(question.request(at: now), now: now)
+        let answer = try answer(question, now)
         served.append(ServedList(answer, user: question.userKey, query: question.text, seed: question.seed))
         return answer
+    }
+
+    private func answer(_ question: Question, _ now: Timestamp) throws -> Answer {
+        let request = question.request(at: now)
+        guard let lists, request.isPlain, let user = request.user, let name = question.userName else {
+            return try live.answer(request, now: now)
+        }
+        func listed() throws -> Answer? {
+            guard let list = lists.list(of: user, scenario: request.scenario, now: now) else { return nil }
+            return try live.answer(request, from: list, now: now)
+        }
+        switch question.mode ?? .realtime {
+        case .realtime:
+            let began = ContinuousClock.now
+            do {
+                let answer = try live.answer(request, now: now)
+                let isLate = ContinuousClock.now - began >= live.timeLimit
+                return isLate && answer.rung == .popular ? try listed() ?? answer : answer
+            } catch let error as APIError where error == .notReady {
+                if let answer = try listed() { return answer }
+                throw error
+            }
+        case .batch:
+            if let answer = try listed() { return answer }
+            var popular = request
+            popular.onlyRetriever = "popular"
+            return try live.answer(popular, now: now)
+        case .auto:
+            if let answer = try listed(), answer.entries.count == request.count { return answer }
+            // A list is for everybody who comes until it expires, so it holds what is left out of this answer, too.
+            guard request.filter == nil, request.exclude.isEmpty else { return try live.answer(request, now: now) }
+            var longer = request
+            longer.count = max(request.count, lists.options.count)
+            let began = ThreadTime.microseconds
+            var answer = try live.answer(longer, now: now)
+            lists.keep(
+                answer.list(for: name, key: user, options: lists.options),
+                microseconds: ThreadTime.microseconds - began)
+            answer.entries.removeLast(max(answer.entries.count - request.count, 0))
+            return answer
+        }
     }
 
     /// The question in the query of a GET or the body of a POST.

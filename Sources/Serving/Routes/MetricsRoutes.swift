@@ -16,9 +16,10 @@ struct MetricsRoutes {
     let served: ServedLog
     let requests: RequestMetrics
     let shedder: LoadShedder
+    let lists: ListShelf?
 
     func add(to router: Router<ServingContext>) {
-        let (live, served, requests, shedder) = (live, served, requests, shedder)
+        let (live, served, requests, shedder, lists) = (live, served, requests, shedder, lists)
         router.on("/metrics", [.get]) { _ in
             var text = MetricsText()
             let recommender = live.recommender
@@ -27,6 +28,7 @@ struct MetricsRoutes {
             }
             if let recommender { Self.write(recommender, to: &text) }
             Self.write(served.counts, to: &text)
+            if let lists { Self.write(lists.counts, to: &text) }
             requests.write(to: &text)
             text.family("magpie_shed_requests_total", .counter, "Requests refused because too many were waiting.") {
                 $0.sample(shedder.shed)
@@ -69,6 +71,20 @@ struct MetricsRoutes {
         }
         text.family("magpie_served_lists_dropped_total", .counter, "Answers that the log had no room for.") {
             $0.sample(counts.dropped)
+        }
+    }
+
+    private static func write(_ counts: ListShelf.Counts, to text: inout MetricsText) {
+        func total(_ name: String, _ help: String, _ value: Int) {
+            text.family("magpie_lists_\(name)_total", .counter, help) { $0.sample(value) }
+        }
+        total("computed", "Lists made on a user's visit.", counts.computed)
+        total("read", "Answers from a list made ahead of time.", counts.read)
+        total("missed", "Requests that found no list.", counts.missed)
+        total("expired_unread", "Lists removed without having been shown.", counts.expiredUnread)
+        total("dropped", "Lists that could not be written.", counts.dropped)
+        text.family("magpie_lists_compute_seconds_total", .counter, "Processor time spent on lists.") {
+            $0.sample(microseconds: counts.computeMicroseconds)
         }
     }
 }

@@ -18,6 +18,9 @@ public struct ServedSegments: ~Copyable {
         public var segments = 32
 
         public init() {}
+
+        /// In 32 segments.
+        public init(megabytes: Int) { bytesPerSegment = max(megabytes << 20, 32 << 20) / segments }
     }
 
     static let prefix = "served-"
@@ -29,6 +32,16 @@ public struct ServedSegments: ~Copyable {
     private var size = 0
     /// When the newest segment was begun, by its name: names go up even where the clock stands still.
     private var begun = Timestamp.distantPast
+
+    /// The oldest segments of a folder beyond so many bytes, never the newest one.
+    public static func superfluous(in folder: URL, bytes: Int) throws -> [String] {
+        let all = try segments(in: folder)
+        var sum = 0
+        return all.indices.reversed().filter { place in
+            sum += (try? FileManager.default.attributesOfItem(atPath: all[place].path)[.size] as? Int) ?? 0
+            return sum > bytes && place < all.count - 1
+        }.reversed().map { all[$0].lastPathComponent }
+    }
 
     init(folder: URL, limits: Limits) {
         self.folder = folder
