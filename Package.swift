@@ -79,9 +79,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        room(
+            "LoadTest", ["Kernels"],
+            libraries: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "magpie",
             dependencies: [
+                "MagpieLoadTest",
                 "MagpieOffline", "MagpieEvaluation", "MagpieServing", "MagpieOnline", "MagpieSQLiteStore",
                 "MagpieFormats", "MagpieRetrieval", "MagpieBoosting", "MagpieRanking", "MagpieArtifacts",
                 "MagpieKernels", "MagpieDomain",
@@ -106,6 +112,11 @@ let package = Package(
             [
                 "TestSupport", "SQLiteStore", "Offline", "Evaluation", "Online", "Retrieval", "Boosting", "Ranking",
                 "Artifacts", "Kernels", "Domain",
+            ]),
+        tests(
+            "LoadTest", ["LoadTest"],
+            libraries: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         tests("Formats", ["TestSupport", "Formats", "Domain"]),
         tests("SQLiteStore", ["TestSupport", "SQLiteStore", "Domain"], resources: [.copy("Golden")]),

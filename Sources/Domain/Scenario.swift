@@ -8,6 +8,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var candidatesPerRetriever: Int
     /// Leave out what the user has interacted with.
     public var excludeSeen: Bool
+    /// What of it counts, and for how long; empty: all, for good.
+    public var seen: [SeenRule]
     /// Order by the trained ranker; otherwise by the fusion of the retrievers' opinions or ranks.
     public var useRanker: Bool
     /// At most one item of a `groupId`.
@@ -19,7 +21,8 @@ public struct Scenario: Sendable, Hashable, Codable {
 
     public init(
         name: String, retrievers: [String], candidatesPerRetriever: Int = 200, excludeSeen: Bool,
-        useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0, caps: [CategoryCap] = []
+        useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0, caps: [CategoryCap] = [],
+        seen: [SeenRule] = []
     ) {
         self.name = name
         self.retrievers = retrievers
@@ -29,9 +32,10 @@ public struct Scenario: Sendable, Hashable, Codable {
         self.onePerGroup = onePerGroup
         self.diversity = diversity
         self.caps = caps
+        self.seen = seen
     }
 
-    /// Configurations and bundles from before there was re-ordering have neither `diversity` nor `caps`.
+    /// Older configurations and bundles have neither `diversity` nor `caps` nor `seen`.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         name = try members.decode(String.self, forKey: .name)
@@ -42,6 +46,7 @@ public struct Scenario: Sendable, Hashable, Codable {
         onePerGroup = try members.decode(Bool.self, forKey: .onePerGroup)
         diversity = try members.decodeIfPresent(Double.self, forKey: .diversity) ?? 0
         caps = try members.decodeIfPresent([CategoryCap].self, forKey: .caps) ?? []
+        seen = try members.decodeIfPresent([SeenRule].self, forKey: .seen) ?? []
     }
 
     public static let home = Scenario(

@@ -66,35 +66,56 @@ struct RefitReplay {
 extension RefitReplay {
     /// Fits and asks, one bundle after the other. Returns the last bundle: the one that knows most.
     func answers(_ training: Training, _ plan: Plan) throws -> (answers: ScenarioAnswers, bundle: Fit.Bundle) {
-        var training = training
+        let systems = try home(training).retrievers.map(System.retriever) + [.fusion, .whole]
+        var answers = ScenarioAnswers(scenario: Scenario.home.name, systems: systems)
+        let last = try eachFit(
+            training, plan, isNeeded: { !piece($0).questions.isEmpty || $0 + 1 == boundaries.count }
+        ) { refit, fit, bundle, split in
+            answers.append(
+                try fit.ask(
+                    piece(refit).questions, systems, scenario: Scenario.home.name, bundle, split,
+                    window: window(refit)))
+        }
+        guard let last else { throw TrainingError.nothingToAsk(events: history.rows.count) }
+        return (answers, last)
+    }
+
+    func window(_ refit: Int) -> String { "replay \(refit + 1)/\(boundaries.count)" }
+
+    private func home(_ training: Training) throws -> Scenario {
         guard let home = training.configuration.scenarios.first(where: { $0.name == Scenario.home.name }) else {
             throw RequestError.unknownScenario(
                 got: Scenario.home.name, expected: training.configuration.scenarios.map(\.name))
         }
+        return home
+    }
+
+    /// Fits one bundle after the other, those that are needed, and gives each to `body` with what it was fitted on.
+    /// - Returns: the last.
+    func eachFit(
+        _ training: Training, _ plan: Plan, isNeeded: (Int) -> Bool,
+        _ body: (_ refit: Int, Fit, Fit.Bundle, Split) throws -> Void
+    ) throws -> Fit.Bundle? {
+        var training = training
         // Only what `home` is answered with: texts have no part in it, and take longer than the rest of a fit.
-        training.configuration.scenarios = [home]
+        training.configuration.scenarios = [try home(training)]
         training.configuration.queryEncoder.epochs = 0
         var fit = Fit(training: training, runner: plan.fit.runner, history: history, known: plan.known)
-        let systems = home.retrievers.map(System.retriever) + [.fusion, .whole]
-        var answers = ScenarioAnswers(scenario: home.name, systems: systems)
         var last: Fit.Bundle?
-        for refit in boundaries.indices {
-            let (split, questions) = piece(refit)
-            if questions.isEmpty, refit + 1 < boundaries.count { continue }
-            let window = "replay \(refit + 1)/\(boundaries.count)"
+        for refit in boundaries.indices where isNeeded(refit) {
+            let split = piece(refit).split
             let inner = Split(history, rows: split.known, options: training.configuration.split)
             // Examples lived through come from the bundles before this one, which are there.
             fit.boundaries = Array(boundaries.prefix(refit))
             let known = try fit.dataset(split.known, asOf: split.catalogueAsOf)
             let draft = training.configuration.ranker.examples != .replay
             let bundle = try fit.bundle(
-                window: window, draft: draft ? fit.dataset(inner.known, asOf: split.catalogueAsOf) : known,
+                window: window(refit), draft: draft ? fit.dataset(inner.known, asOf: split.catalogueAsOf) : known,
                 refit: known, asked: inner)
             last = bundle
-            answers.append(try fit.ask(questions, systems, scenario: home.name, bundle, split, window: window))
+            try body(refit, fit, bundle, split)
         }
-        guard let last else { throw TrainingError.nothingToAsk(events: history.rows.count) }
-        return (answers, last)
+        return last
     }
 }
 

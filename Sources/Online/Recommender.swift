@@ -246,7 +246,15 @@ public struct Recommender: Sendable {
         }
         note("unavailable")
         if scenario.excludeSeen, request.candidates == nil, let user {
-            for touch in user.recent { if let item = items.index(of: touch.item) { excluded.insert(item) } }
+            let rules = scenario.seen.isEmpty ? [SeenRule(.touched)] : scenario.seen
+            for touch in user.recent {
+                let holds = rules.contains {
+                    $0.holds(
+                        time: touch.time, now: now.milliseconds, isLiked: touch.isPositive,
+                        isBought: touch.purchase != .none)
+                }
+                if holds, let item = items.index(of: touch.item) { excluded.insert(item) }
+            }
             note("seen")
         }
         if let filter = request.filter {

@@ -10,9 +10,11 @@ struct BenchCommand: ParsableCommand {
               magpie bench embed --sequences histories.txt
               magpie bench features --events 10000000
               magpie bench rank --train vali.txt --test test.txt
+              magpie bench load --rate 500 --users users.txt
             """,
         subcommands: [
             BenchIndexCommand.self, BenchSwitchCommand.self, BenchEmbedCommand.self, BenchNeighboursCommand.self,
             BenchTextCommand.self, BenchFeaturesCommand.self, BenchRankCommand.self,
+            BenchLoadCommand.self,
         ])
 }

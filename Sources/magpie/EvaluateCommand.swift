@@ -19,6 +19,10 @@ struct EvaluateCommand: ParsableCommand {
               magpie evaluate --segments
               magpie evaluate --protocol replay --refits 12 --runs runs
               magpie evaluate --json
+              magpie evaluate --staleness 0,1h,1d,7d
+
+            --staleness lives through the history as --protocol replay does, and asks what a list made so long before each \
+            request would have been worth: where nothing is lost, batch lists suffice; where something is, real time pays.
             """)
 
     enum ProtocolName: String, ExpressibleByArgument, CaseIterable { case split, replay }
@@ -37,14 +41,35 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write TREC run files of all systems, and what was relevant, here.", valueName: "dir"))
     var runs: String?
 
+    @Option(help: ArgumentHelp("What lists of these ages are worth, e.g. 0,1h,1d,7d.", valueName: "ages"))
+    var staleness: String?
+
     @OptionGroup var home: HomeOptions
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var json: JSONOption
 
     func validate() throws {
+        if staleness != nil { _ = try ages() }
         guard let refits else { return }
-        guard protocolName == .replay else { throw ValidationError("--refits belongs to --protocol replay") }
+        guard protocolName == .replay || staleness != nil else {
+            throw ValidationError("--refits belongs to --protocol replay")
+        }
         guard (1...10_000).contains(refits) else { throw ValidationError("--refits is \(refits), expected 1 to 10000") }
+    }
+
+    /// Ascending, with 0.
+    private func ages() throws -> [ListAge] {
+        let parts = (staleness ?? "").split(separator: ",").map(String.init)
+        let ages = try parts.map { part in
+            guard let age = ListAge(part) else {
+                throw ValidationError("--staleness: \"\(part)\", expected ages such as 0, 30m, 1h or 7d")
+            }
+            return age
+        }
+        let others = Set(ages.map(\.milliseconds)).subtracting([0])
+        guard !others.isEmpty else { throw ValidationError("--staleness: expected an age such as 1h") }
+        let zero = ListAge("0").map { [$0] } ?? []
+        return zero + ages.filter { $0.milliseconds > 0 }.sorted { $0.milliseconds < $1.milliseconds }
     }
 
     func run() throws {
@@ -56,6 +81,13 @@ struct EvaluateCommand: ParsableCommand {
             configuration: opened.configuration, seed: compute.seed, threads: compute.threads,
             codeVersion: Magpie.version, work: opened.home.workFolder, bundles: opened.home.bundles,
             report: display.show)
+        if staleness != nil {
+            let report = try training.staleness(
+                log: opened.store, catalogue: opened.store, ages: ages(),
+                refits: refits ?? Training.EvaluationOptions.refits)
+            if json.isOn { return try JSONOption.print(report) }
+            return StalenessPrinter.print(report)
+        }
         var options = Training.EvaluationOptions()
         options.refits = protocolName == .replay ? refits ?? Training.EvaluationOptions.refits : nil
         options.segments = segments

@@ -101,6 +101,33 @@ import Testing
         #expect(!next.ids.contains(first) && next.appliedSeq == event.seq)
     }
 
+    /// What was bought comes back after its time; what was only looked at never left.
+    @Test func whatCountsAsSeen() throws {
+        var home = Scenario.home
+        home.seen = [SeenRule(.bought, days: 30)]
+        let recommender = try bundled.recommender(scenarios: [home])
+        let before = try ids(recommender, request(count: 200))
+        let touched = try Set(ids(bundled.recommender(), request(count: 200)))
+        #expect(touched.isStrictSubset(of: Set(before)), "what was touched only is shown")
+        let bought = try #require(before.first)
+        var event = Event(
+            kind: Event.purchaseKind, userId: world.users[0], itemId: bought, value: 9, time: world.now, source: "live")
+        event.seq = recommender.state.appliedSeq + 1
+        recommender.state.apply(event)
+        func shown(days: Int64) throws -> Bool {
+            let now = Timestamp(milliseconds: world.now.milliseconds + days * BundledWorld.day)
+            return try ids(recommender, request(count: 200), now: now).contains(bought)
+        }
+        #expect(try !shown(days: 0) && !shown(days: 29) && shown(days: 30))
+    }
+
+    @Test(arguments: ["touched", "liked<7d", "bought<30d", "bought<0.5d"]) func seenRules(text: String) {
+        #expect(SeenRule(text)?.notation == text)
+    }
+
+    @Test(arguments: ["", "seen", "bought<", "bought<30", "bought<-1d", "bought<xd", "bought<1d<2d", "bought <1d"])
+    func noSeenRules(text: String) { #expect(SeenRule(text) == nil) }
+
     @Test func hiddenAndDeletedAreGoneAtOnce() throws {
         let catalogue = LiveCatalogue()
         let recommender = try bundled.recommender(catalogue: catalogue)

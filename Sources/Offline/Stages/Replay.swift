@@ -19,30 +19,38 @@ struct Replay {
         _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
         _ body: @Sendable (Question, Recommender) throws -> Result
     ) throws -> [Result] {
+        if split.kind == .clock { return try inOrder(questions, recommender, progress: progress, body) }
+        var results: [Result] = []
+        results.reserveCapacity(questions.count)
+        for start in stride(from: 0, to: questions.count, by: 64) {
+            let piece = Array(questions[start..<min(start + 64, questions.count)])
+            let done = Parallel.map(piece.count, threads: threads) { i in
+                Swift.Result { try body(piece[i], recommender) }
+            }
+            for result in done { results.append(try result.get()) }
+            progress(Double(results.count) / Double(questions.count))
+        }
+        return results
+    }
+
+    /// One question after the other, ascending by position; the state moves on between them.
+    func inOrder<Result>(
+        _ questions: [Question], _ recommender: Recommender, progress: (Double) -> Void,
+        _ body: (Question, Recommender) throws -> Result
+    ) throws -> [Result] {
         var results: [Result] = []
         results.reserveCapacity(questions.count)
         var next = 0
         var joined = history.joins.firstIndex { $0.position >= split.end } ?? history.joins.count
-        let pieces = stride(from: 0, to: questions.count, by: 64)
-        for start in pieces {
-            let piece = Array(questions[start..<min(start + 64, questions.count)])
-            if split.kind == .clock {
-                for question in piece {
-                    while next < split.asked.count, split.asked[next] < question.position {
-                        join(through: split.asked[next], &joined, in: recommender.state)
-                        fold(history.rows[split.asked[next]], into: recommender.state)
-                        next += 1
-                    }
-                    join(through: question.position, &joined, in: recommender.state)
-                    results.append(try body(question, recommender))
-                }
-            } else {
-                let done = Parallel.map(piece.count, threads: threads) { i in
-                    Swift.Result { try body(piece[i], recommender) }
-                }
-                for result in done { results.append(try result.get()) }
+        for question in questions {
+            while next < split.asked.count, split.asked[next] < question.position {
+                join(through: split.asked[next], &joined, in: recommender.state)
+                fold(history.rows[split.asked[next]], into: recommender.state)
+                next += 1
             }
-            progress(Double(results.count) / Double(questions.count))
+            join(through: question.position, &joined, in: recommender.state)
+            results.append(try body(question, recommender))
+            if results.count % 64 == 0 { progress(Double(results.count) / Double(questions.count)) }
         }
         return results
     }

@@ -10,7 +10,7 @@ import MagpieOnline
 /// | `anonymous` | the device or cookie, when there is no user |
 /// | `count` | how many items, 1 to 1000; 10 without it |
 /// | `scenario` | a named way of answering |
-/// | `filter` | a ``FilterPredicate``, such as `genres:Action AND year>=1990` |
+/// | `filter` | a ``FilterPredicate``, such as `genres:Action AND year>=1990`, in a body also as JSON |
 /// | `exclude` | ids that must not be in the answer; in a query once for each |
 /// | `diversity` | 0 to 1: how much unlikeness counts against relevance; without it as the scenario says |
 /// | `cap` | `genres=3`: at most three of one genre, `genres=3@20`: among the first twenty; in a query once for each |
@@ -131,6 +131,7 @@ struct Question {
             }
             self.mode = mode
         case ("filter", .string(let text)): filter = try FilterPredicate(text)
+        case ("filter", .object): filter = try FilterPredicate(json: value)
         case ("explain", .bool(let bool)): explain = bool
         case ("total", .bool(let bool)): page.wantsTotal = bool
         case ("explain", _), ("total", _): throw fail("true or false")

@@ -24,6 +24,7 @@ struct ErrorMiddleware: RouterMiddleware {
         switch error {
         case let error as APIError: error
         case let error as FilterPredicateError: APIError(.badRequest, "bad_filter", error.description)
+        case let error as FilterPredicateJSONError: APIError(.badRequest, "bad_filter", error.description)
         case let error as JSONError: APIError(.badRequest, "bad_json", "the body is \(error)")
         case let error as BodyError: APIError(.badRequest, "bad_\(error.noun)", error.description)
         case let error as CatalogueError: APIError(.badRequest, "bad_item", error.description)

@@ -132,7 +132,7 @@ extension OpenAPIDocument {
               "anonymous": {"$ref": "#/components/parameters/anonymous/schema"},
               "count": {"$ref": "#/components/parameters/count/schema"},
               "scenario": {"$ref": "#/components/parameters/scenario/schema"},
-              "filter": {"$ref": "#/components/parameters/filter/schema"},
+              "filter": {"oneOf": [{"$ref": "#/components/parameters/filter/schema"}, {"$ref": "#/components/schemas/Filter"}]},
               "exclude": {"$ref": "#/components/parameters/exclude/schema"},
               "diversity": {"$ref": "#/components/parameters/diversity/schema"},
               "cap": {"$ref": "#/components/parameters/cap/schema"},
@@ -146,6 +146,39 @@ extension OpenAPIDocument {
               "q": {"$ref": "#/components/parameters/q/schema"},
               "query": {"$ref": "#/components/parameters/q/schema"}
             }
+          },
+          "Filter": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": false,
+            "properties": {
+              "must": {"$ref": "#/components/schemas/Filters"},
+              "any": {"$ref": "#/components/schemas/Filters"},
+              "must_not": {"$ref": "#/components/schemas/Filters"},
+              "match": {"type": "object", "minProperties": 1, "additionalProperties": {"type": ["string", "number", "boolean", "array"]}},
+              "range": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {
+                  "type": "object",
+                  "minProperties": 1,
+                  "additionalProperties": false,
+                  "properties": {
+                    "gt": {"type": ["number", "string"]},
+                    "gte": {"type": ["number", "string"]},
+                    "lt": {"type": ["number", "string"]},
+                    "lte": {"type": ["number", "string"]}
+                  }
+                }
+              },
+              "exists": {"type": "string", "minLength": 1}
+            }
+          },
+          "Filters": {
+            "oneOf": [
+              {"$ref": "#/components/schemas/Filter"},
+              {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Filter"}}
+            ]
           },
           "Answer": {
             "type": "object",

@@ -73,6 +73,8 @@ struct Invocation {
             throw APIError(error.status, error.code, "\(place): \(error.message)")
         } catch let error as FilterPredicateError {
             throw APIError(.badRequest, "bad_filter", "\(place): \(error.description)")
+        } catch let error as FilterPredicateJSONError {
+            throw APIError(.badRequest, "bad_filter", "\(place): \(error.description)")
         }
     }
 
