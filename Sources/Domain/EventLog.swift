@@ -4,6 +4,10 @@ public protocol EventLog: Sendable {
     /// wins, counted as `duplicates` (same payload) or `conflicts` (another payload). All or nothing.
     func append(_ events: [Event]) throws -> AppendReport
 
+    /// Appends what several callers sent, each all or nothing, in one commit: what makes a commit slow is then paid once.
+    /// - Returns: for each what ``append(_:)`` would have returned or thrown.
+    func append(groups: [[Event]]) throws -> [Result<AppendReport, any Error>]
+
     /// The `seq` of the newest event; 0 when there is none.
     func lastSeq() throws -> Int64
 
@@ -16,6 +20,12 @@ public protocol EventLog: Sendable {
 
     /// The users that were erased when the log had reached `seq` or more: state made at `seq` must forget them.
     func erasures(after seq: Int64) throws -> [UserKey]
+}
+
+extension EventLog {
+    public func append(groups: [[Event]]) throws -> [Result<AppendReport, any Error>] {
+        groups.map { group in Result { try append(group) } }
+    }
 }
 
 public struct AppendReport: Sendable, Equatable {

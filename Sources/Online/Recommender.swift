@@ -258,7 +258,7 @@ public struct Recommender: Sendable {
             note("seen")
         }
         if let filter = request.filter {
-            excluded.formUnion(items.matching(filter).complement)
+            excluded.formUnion(snapshot.filters.rejected(by: filter))
             note("filter")
         }
         for id in request.exclude { if let item = items.index(of: id) { excluded.insert(item) } }

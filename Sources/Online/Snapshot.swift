@@ -23,6 +23,7 @@ public struct Snapshot: Sendable {
     let popularity: any Popularity
     let rankers: [String: any Ranker]
     let availability: Availability
+    let filters: FilterCache
 
     /// - Parameters:
     ///   - folder: the bundle's folder, with the files named in ``BundleFiles``.
@@ -132,6 +133,7 @@ public struct Snapshot: Sendable {
         self.scenarios = Dictionary(scenarios.map { ($0.name, $0) }) { _, last in last }
         self.checkpoint = checkpoint
         availability = Availability(items)
+        filters = FilterCache(items)
     }
 
     public func scenario(_ name: String) throws -> Scenario {

@@ -12,6 +12,29 @@ extension SQLiteStore {
     }
 }
 
+extension SQLiteStore {
+    public func append(groups: [[Event]]) throws -> [Result<AppendReport, any Error>] {
+        guard groups.count != 1 else { return [Result { try append(groups[0]) }] }
+        return try writing { db in
+            try groups.map { events in
+                do {
+                    var report = AppendReport()
+                    try db.inSavepoint {
+                        var appender = try EventAppender(db)
+                        for event in events { try appender.append(event) }
+                        report = appender.report
+                        return .commit
+                    }
+                    return .success(report)
+                } catch let error as StoreError {
+                    // What one caller sent is wrong: the others' is not. (An error of the file ends the transaction.)
+                    return .failure(error)
+                }
+            }
+        }
+    }
+}
+
 /// Appends event by event against the index of ids: right for live events and small files.
 struct EventAppender {
     private(set) var report = AppendReport()

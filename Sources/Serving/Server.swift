@@ -1,7 +1,10 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import MagpieArtifacts
+import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
@@ -18,6 +21,8 @@ public struct Server: Sendable {
         public var host = "127.0.0.1"
         /// 0 = any free port.
         public var port = 8080
+        /// PEM files; nil = plain HTTP, as behind a load balancer that speaks TLS.
+        public var tls: (certificates: String, key: String)?
         /// A connection without a request for so long is closed, one that sends its request too slowly as well.
         public var idleSeconds = 60
         /// Further connections wait to be accepted.
@@ -47,7 +52,7 @@ public struct Server: Sendable {
     private let hasStarted = Started()
 
     /// - Parameter onListening: told the host and the real port once connections are accepted.
-    /// - Throws: ``ServingError/badKeys(path:reason:)``.
+    /// - Throws: ``ServingError``: bad keys, a bad certificate.
     public init(
         live: LiveHome, served: ServedLog, lists: ListShelf? = nil, options: Options = .init(), logger: Logger,
         signals: Bool = true,
@@ -64,10 +69,7 @@ public struct Server: Sendable {
         let started = hasStarted
         let application = Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ArrivalHandler()],
-                    idleTimeout: .seconds(Int64(options.idleSeconds)))),
+            server: try Self.transport(options),
             configuration: .init(
                 address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
@@ -83,6 +85,22 @@ public struct Server: Sendable {
             gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
         configuration.maximumGracefulShutdownDuration = options.shutdownLimit
         group = ServiceGroup(configuration: configuration)
+    }
+
+    /// HTTP/1.1, over TLS where there is a certificate. Throws ``ServingError/badCertificate(path:reason:)``.
+    private static func transport(_ options: Options) throws -> HTTPServerBuilder {
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [ArrivalHandler()], idleTimeout: .seconds(Int64(options.idleSeconds))))
+        guard let (certificates, key) = options.tls else { return plain }
+        func reading<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch { throw ServingError.badCertificate(path: path, reason: "\(error)") }
+        }
+        let chain = try reading(certificates) { try NIOSSLCertificate.fromPEMFile(certificates) }
+        let configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) },
+            privateKey: .privateKey(try reading(key) { try NIOSSLPrivateKey(file: key, format: .pem) }))
+        return try reading(certificates) { try HTTPServerBuilder.tls(plain, tlsConfiguration: configuration) }
     }
 
     /// Serves until stopped. Throws ``ServingError``.

@@ -6,6 +6,7 @@ public enum ServingError: Error, Equatable, CustomStringConvertible {
     case cannotOpenBundle(id: String, reason: String)
     case cannotWriteServed(path: String, reason: String)
     case badKeys(path: String, reason: String)
+    case badCertificate(path: String, reason: String)
 
     public var description: String {
         switch self {
@@ -19,6 +20,8 @@ public enum ServingError: Error, Equatable, CustomStringConvertible {
             "bundle \(id) cannot be served: \(reason)"
         case .badKeys(let path, let reason):
             "\(path): \(reason): mend it, or remove it and make new keys with magpie keys add"
+        case .badCertificate(let path, let reason):
+            "\(path): \(reason): expected PEM, the certificate before those that vouch for it, and its own key"
         case .cannotWriteServed(let path, let reason):
             "\(path): cannot write served lists: \(reason): check the disk's free space and the folder's permissions"
         }

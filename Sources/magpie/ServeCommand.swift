@@ -30,6 +30,9 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "name"))
     var replica: String?
 
+    @Option(help: ArgumentHelp("Speak TLS with this certificate (PEM).", valueName: "file")) var tlsCertificate: String?
+    @Option(help: ArgumentHelp("The certificate's key (PEM).", valueName: "file")) var tlsKey: String?
+
     @Option(help: "trace, debug (every request), info (refused ones), warning or error.")
     var logLevel = "info"
 
@@ -37,6 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key belong together")
+        }
         if let replica, replica.isEmpty || !replica.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) {
             throw ValidationError("--replica is \"\(replica)\", expected letters and digits")
         }
@@ -52,7 +58,9 @@ struct ServeCommand: AsyncParsableCommand {
             Server.logger(level: logLevel).warning(
                 "anybody who reaches \(host) may ask and write: make a key with magpie keys add")
         }
-        try await Self.serve(home, .init(host: host, port: port), replica: replica, logLevel: logLevel)
+        var options = Server.Options(host: host, port: port)
+        if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
+        try await Self.serve(home, options, replica: replica, logLevel: logLevel)
     }
 
     /// Serves a home until stopped.
@@ -76,11 +84,12 @@ struct ServeCommand: AsyncParsableCommand {
         var options = options
         options.home = opened.home
         options.followInterval = replica == nil ? nil : .milliseconds(200)
+        let isTLS = options.tls != nil
         let server = try Server(
             live: live, served: served, lists: lists, options: options, logger: logger
         ) { host, port in
             let shown = host.contains(":") ? "[\(host)]" : host
-            print("Serving \(bundle) on http://\(shown):\(port)  (Ctrl-C ends)")
+            print("Serving \(bundle) on http\(isTLS ? "s" : "")://\(shown):\(port)  (Ctrl-C ends)")
             fflush(nil)
         }
         try await server.run()

@@ -181,4 +181,29 @@ import Testing
         try home.store.load([rating("u", "new", 1, at: 1)])
         #expect(try home.store.lastSeq() == 2_001)
     }
+
+    /// Several senders in one commit: each all or nothing, in their order, as if they had come one after another.
+    @Test func groupsAreEachAllOrNothing() throws {
+        let (home, other) = (try TemporaryStore(), try TemporaryStore())
+        var bad = rating("u", "a", 1, at: 3, id: "bad")
+        bad.kind = ""
+        let groups: [[Event]] = [
+            [rating("u", "a", 1, at: 1, id: "1"), rating("u", "b", 1, at: 2, id: "2")],
+            [rating("v", "a", 1, at: 3, id: "3"), bad], [], [rating("w", "c", 1, at: 4, id: "1")],
+            [rating("v", "a", 1, at: 3, id: "3")],
+        ]
+        let results = try home.store.append(groups: groups)
+        for (group, result) in zip(groups, results) {
+            let single = Result { try other.store.append(group) }
+            switch (result, single) {
+            case (.success(let a), .success(let b)): #expect(a == b)
+            case (.failure(let a), .failure(let b)): #expect("\(a)" == "\(b)")
+            default: Issue.record("\(result) and \(single)")
+            }
+        }
+        #expect(results.map { (try? $0.get())?.appended } == [2, nil, 0, 0, 1])
+        #expect(try home.store.all().map(\.eventId) == ["1", "2", "3"])
+        #expect(try home.store.all().map(\.eventId) == other.store.all().map(\.eventId))
+        #expect(try home.store.append(groups: []).isEmpty)
+    }
 }

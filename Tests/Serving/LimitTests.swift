@@ -8,22 +8,27 @@ import Testing
     private static let millisecond: Int64 = 1_000_000
 
     @Test func shortBurstsAreLetThrough() {
-        let shedder = LoadShedder(now: 0)
+        let shedder = LoadShedder()
         let ms = Self.millisecond
         // Free until 1,000 ms; then everything waits for 50 ms.
         #expect(shedder.admits(arrival: 999 * ms, now: 1_000 * ms))
         #expect(shedder.admits(arrival: 1_010 * ms, now: 1_060 * ms))
-        // A hundred milliseconds later nothing has found a free thread: this is no burst.
-        #expect(!shedder.admits(arrival: 1_060 * ms, now: 1_110 * ms))
-        #expect(shedder.admits(arrival: 1_100 * ms, now: 1_119 * ms))
-        #expect(!shedder.admits(arrival: 1_100 * ms, now: 1_121 * ms))
+        // More than a hundred milliseconds later they still wait one behind the other: this is no burst.
+        #expect(shedder.admits(arrival: 1_055 * ms, now: 1_115 * ms))
+        #expect(!shedder.admits(arrival: 1_100 * ms, now: 1_165 * ms))
+        #expect(shedder.admits(arrival: 1_150 * ms, now: 1_169 * ms))
+        #expect(!shedder.admits(arrival: 1_150 * ms, now: 1_171 * ms))
         #expect(shedder.shed == 2)
         // One that did not wait ends it.
-        #expect(shedder.admits(arrival: 1_130 * ms, now: 1_131 * ms))
-        #expect(shedder.admits(arrival: 1_100 * ms, now: 1_150 * ms))
+        #expect(shedder.admits(arrival: 1_180 * ms, now: 1_181 * ms))
+        #expect(shedder.admits(arrival: 1_150 * ms, now: 1_200 * ms))
         // Nobody waits for more than a second, and a clock that goes back is no wait.
-        #expect(!shedder.admits(arrival: 100 * ms, now: 1_151 * ms))
-        #expect(shedder.admits(arrival: 2_000 * ms, now: 1_160 * ms))
+        #expect(!shedder.admits(arrival: 100 * ms, now: 1_201 * ms))
+        #expect(shedder.admits(arrival: 2_000 * ms, now: 1_210 * ms))
+        // One that has to wait now and then, and nobody else there, is no overload.
+        for second in 9..<20 as Range<Int64> {
+            #expect(shedder.admits(arrival: second * 1_000 * ms, now: (second * 1_000 + 300) * ms))
+        }
     }
 
     @Test(arguments: [1.0, 7, 250]) func bucketsAreFilledAtTheirRate(perSecond: Double) {

@@ -171,4 +171,30 @@ import Testing
             try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
         }
     }
+
+    /// Senders who share a commit: all is there when each is told so, and what one got wrong is theirs alone.
+    @Test func manySendersAtOnce() async throws {
+        try await Client.run(.memory) { client in
+            let before = try client.world.store.lastSeq()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<40 {
+                    group.addTask {
+                        let isBad = sender % 8 == 7
+                        let events = (0..<5).map { number in
+                            let item = isBad && number == 4 ? "" : "comedy-\(number)"
+                            return #"{"kind": "view", "userId": "many\#(sender)", "itemId": "\#(item)"}"#
+                        }
+                        let reply = try await client.post("/v1/events", "[\(events.joined(separator: ","))]")
+                        #expect(reply.status == (isBad ? 400 : 200), "\(reply.text)")
+                        guard !isBad else { return }
+                        let answer = try await client.get("/v1/recommendations?user=many\(sender)&count=20")
+                        #expect(
+                            answer.items.allSatisfy { !$0.hasPrefix("comedy") || $0 == "comedy-5" }, "\(answer.text)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try client.world.store.lastSeq() == before + 35 * 5)
+        }
+    }
 }

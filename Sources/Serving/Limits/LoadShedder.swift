@@ -3,8 +3,8 @@ import Synchronization
 
 /// Says which requests are refused before latency collapses: those that waited too long for a thread.
 ///
-/// A request that waited long is one that many others wait behind. Short bursts are let through: only when nothing was
-/// answered without waiting for ``Options/interval`` is the server taken to be overloaded, and then whatever waited for
+/// A request that waited long is one that many others wait behind. Short bursts are let through: only when one request has
+/// waited after another for ``Options/interval`` is the server taken to be overloaded, and then whatever waited for
 /// more than ``Options/overloadedWait`` is refused, which costs a hundredth of an answer, so that the queue is gone at once
 /// and what is admitted is answered soon. (Maurer, "Fail at Scale", ACM Queue 13(8), 2015: adaptive timeouts over
 /// CoDel's measure of a standing queue, Nichols and Jacobson, 2012.)
@@ -14,7 +14,7 @@ public final class LoadShedder: Sendable {
         public var overloadedWait = Duration.milliseconds(20)
         /// At any time.
         public var usualWait = Duration.seconds(1)
-        /// No request for so long that did not have to wait: overloaded.
+        /// So long no request that did not have to wait, and no moment without one: overloaded.
         public var interval = Duration.milliseconds(100)
         /// A wait that is none.
         public var freeWait = Duration.milliseconds(2)
@@ -23,14 +23,13 @@ public final class LoadShedder: Sendable {
     }
 
     private let options: Options
-    /// When a request last found a thread at once, in nanoseconds; and how many were refused.
-    private let lastFree: Atomic<Int64>
+    /// In nanoseconds: when the first of those that wait one after another was looked at, 0 = nobody waits; when the last
+    /// request was.
+    private let waitingSince = Atomic<Int64>(0)
+    private let lastSeen = Atomic<Int64>(0)
     private let refused = Atomic<Int64>(0)
 
-    init(_ options: Options = .init(), now: Int64 = LoadShedder.now) {
-        self.options = options
-        lastFree = Atomic(now)
-    }
+    init(_ options: Options = .init()) { self.options = options }
 
     static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
     var shed: Int64 { refused.load(ordering: .relaxed) }
@@ -38,11 +37,17 @@ public final class LoadShedder: Sendable {
     /// Whether a request that came at `arrival` is answered at `now`, both in nanoseconds.
     func admits(arrival: Int64, now: Int64) -> Bool {
         let waited = Duration.nanoseconds(max(now - arrival, 0))
+        let previous = lastSeen.exchange(now, ordering: .relaxed)
         if waited <= options.freeWait {
-            lastFree.store(now, ordering: .relaxed)
+            waitingSince.store(0, ordering: .relaxed)
             return true
         }
-        let isOverloaded = Duration.nanoseconds(now - lastFree.load(ordering: .relaxed)) > options.interval
+        var since = waitingSince.load(ordering: .relaxed)
+        if since == 0 || arrival > previous {  // all that came before it were looked at when it came
+            since = now
+            waitingSince.store(since, ordering: .relaxed)
+        }
+        let isOverloaded = Duration.nanoseconds(now - since) > options.interval
         if waited <= (isOverloaded ? options.overloadedWait : options.usualWait) { return true }
         refused.add(1, ordering: .relaxed)
         return false

@@ -15,6 +15,8 @@ public final class LiveHome: Sendable {
     let bundles: BundleStore
     private let writer = WriterQueue(label: "magpie.writer")
     private let open = Mutex<OpenBundle?>(nil)
+    /// Events that wait for the writer.
+    private let arrived = Mutex<[Arrived]>([])
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
     /// How far other replicas' changes to items are followed.
@@ -58,12 +60,40 @@ public final class LiveHome: Sendable {
 
     // MARK: Writing
 
-    /// Appends events and folds in what was new: the next answer knows. All or nothing.
+    /// Appends events and folds in what was new: when it returns they are on the disk, and the next answer knows. All or
+    /// nothing. Whoever comes while the disk is written shares the next commit with all others who came.
     public func ingest(_ events: [Event]) async throws -> AppendReport {
-        try await writer.run { [self] in
-            let report = try log.append(events)
+        try await withCheckedThrowingContinuation { continuation in
+            let waiting = arrived.withLock { arrived in
+                guard arrived.count < Self.mostArrived else { return -1 }
+                arrived.append(Arrived(events: events, continuation: continuation))
+                return arrived.count
+            }
+            if waiting < 0 { continuation.resume(throwing: APIError.overloaded) }
+            if waiting == 1 { writer.start { [self] in append() } }
+        }
+    }
+
+    private struct Arrived {
+        var events: [Event]
+        var continuation: CheckedContinuation<AppendReport, any Error>
+    }
+
+    /// Further senders are told to come again: what they sent is held in memory.
+    private static let mostArrived = 1_024
+
+    /// One commit for all who wait.
+    private func append() {
+        let arrived = self.arrived.withLock { arrived in
+            defer { arrived.removeAll(keepingCapacity: true) }
+            return arrived
+        }
+        do {
+            let reports = try log.append(groups: arrived.map(\.events))
             try open.withLock { $0 }?.catchUp(log)
-            return report
+            for (one, report) in zip(arrived, reports) { one.continuation.resume(with: report) }
+        } catch {
+            for one in arrived { one.continuation.resume(throwing: error) }
         }
     }
 

@@ -16,6 +16,9 @@ final class WriterQueue: Sendable {
         self.limit = limit
     }
 
+    /// Runs `body` when all earlier calls are done, and waits for nothing.
+    func start(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
     /// Runs `body` when all earlier calls are done. Throws ``APIError/overloaded`` when too many wait.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         let isFull = waiting.withLock { waiting in

@@ -144,8 +144,17 @@ struct Calibration {
         mutating func add(_ other: Tally) {
             lists += other.lists
             scanned += other.scanned
-            for i in hits.indices { hits[i] += other.hits[i] }
-            for i in candidates.indices { candidates[i] += other.candidates[i] }
+            Self.add(other.hits, to: &hits)
+            Self.add(other.candidates, to: &candidates)
+        }
+
+        /// Over pointers: of all that is done for a query this is done most often.
+        private static func add(_ some: [Int], to sums: inout [Int]) {
+            sums.withUnsafeMutableBufferPointer { sums in
+                some.withUnsafeBufferPointer { some in
+                    for i in 0..<min(sums.count, some.count) { sums[i] &+= some[i] }
+                }
+            }
         }
     }
 
@@ -208,7 +217,7 @@ struct Calibration {
             candidates: UnsafePointer(workspace.candidates.pointer), shift: scan.shift,
             without: skipping.flatMap { at(Int($0[q])) })
         // Where each answer stands: its list's place in the order, its key.
-        let answers: [(place: Int, key: Float, standing: Float)] = truth[q].prefix(ks.last ?? 1).map { position in
+        let answers: [Standing] = truth[q].prefix(ks.last ?? 1).map { position in
             let p = tables.partition(of: Int(position))
             guard let at = at(Int(position)) else { return (.max, 0, .infinity) }
             let key = workspace.candidates.pointer[at].key
@@ -228,18 +237,31 @@ struct Calibration {
                     let begin = row * Self.margins
                     keys.counts(
                         from: threshold, unit: unit, least: min(k, keys.end), into: &found.candidates, at: begin)
-                    found.hits.withUnsafeMutableBufferPointer { hits in
-                        for m in begin..<begin + Self.margins { hits[m] = 0 }
-                        for answer in answers.prefix(k) where answer.place < found.lists {
-                            let need: Float = unit > 0 ? ((threshold - answer.key) / unit).rounded(.up) : 0
-                            if need < Float(Self.margins) { hits[begin + Int(max(need, 0))] += 1 }
-                        }
-                    }
+                    Self.count(
+                        answers, first: k, within: found.lists, of: threshold, unit: unit, into: &found.hits, at: begin)
                 }
             }
             tallies[c].add(found)
         }
         return answers.map(\.standing)
+    }
+
+    private typealias Standing = (place: Int, key: Float, standing: Float)
+
+    /// How many of the first answers, those that lie in so many lists, need each margin.
+    private static func count(
+        _ answers: [Standing], first k: Int, within lists: Int, of threshold: Float, unit: Float,
+        into hits: inout [Int], at begin: Int
+    ) {
+        hits.withUnsafeMutableBufferPointer { hits in
+            answers.withUnsafeBufferPointer { answers in
+                for m in begin..<begin + margins { hits[m] = 0 }
+                for a in 0..<min(k, answers.count) where answers[a].place < lists {
+                    let need: Float = unit > 0 ? ((threshold - answers[a].key) / unit).rounded(.up) : 0
+                    if need < Float(margins) { hits[begin + Int(max(need, 0))] += 1 }
+                }
+            }
+        }
     }
 
     /// How many of the ordered lists a cut leaves.
@@ -389,7 +411,18 @@ private struct ScannedKeys {
                 histogram[Int(min(max(candidates[without].key, 0) >> shift, last))] -= 1
             }
             above.withUnsafeMutableBufferPointer { above in
-                for b in stride(from: Int(last), through: 0, by: -1) { above[b] = above[b + 1] + histogram[b] }
+                // Four sums at once: one waits for its own last addition at each step.
+                let quarter = PartitionKernels.buckets / 4
+                var totals = SIMD4<Int32>()
+                for b in 0..<quarter { for q in 0..<4 { totals[q] &+= histogram[q * quarter + b] } }
+                var sums = SIMD4(
+                    totals[1] &+ totals[2] &+ totals[3], totals[2] &+ totals[3], totals[3], 0)
+                for b in stride(from: quarter - 1, through: 0, by: -1) {
+                    for q in 0..<4 {
+                        sums[q] &+= histogram[q * quarter + b]
+                        above[q * quarter + b] = sums[q]
+                    }
+                }
             }
         }
         end = newEnd

@@ -26,7 +26,7 @@ enum ExactNeighbours {
             let zeros = [Float](repeating: 0, count: width)
             let out = SharedBuffer<Float>(count: blockRows * width, repeating: 0)
             let thresholds = SharedBuffer<Float>(count: width, repeating: -.infinity)
-            var best = (0..<count).map { TopK(k(first + $0)) }
+            var best = (0..<count).map { KeptKeys(k(first + $0)) }
             for begin in stride(from: 0, to: rows.count, by: blockRows) {
                 let length = min(blockRows, rows.count - begin)
                 panels.withUnsafeBufferPointer { panels in
@@ -43,13 +43,45 @@ enum ExactNeighbours {
                     let scores: UnsafeMutablePointer<Float> = out.pointer + r * width
                     for q in 0..<count where scores[q] - less >= thresholds.pointer[q] {
                         if let skipping, skipping[first + q] == begin + r { continue }
-                        best[q].offer(UInt32(begin + r), scores[q] - less)
-                        thresholds.pointer[q] = best[q].threshold
+                        if best[q].takes(UInt32(begin + r), scores[q] - less) {
+                            thresholds.pointer[q] = best[q].threshold
+                        }
                     }
                 }
             }
-            return best.map { $0.sorted().map(\.id) }
+            return best.indices.map { best[$0].sorted() }
         }
         return found.flatMap { $0 }
+    }
+}
+
+/// The k best of many in room for a few times k, and once in a while those alone: a heap of a thousand costs more.
+private struct KeptKeys {
+    private let k: Int
+    private let keys: SharedBuffer<UInt64>
+    private var count = 0
+    /// What a score must reach, as of the last time.
+    private(set) var threshold = -Float.infinity
+
+    init(_ k: Int) {
+        self.k = max(k, 1)
+        keys = SharedBuffer(count: 4 * max(k, 1) + 64, repeating: 0)
+    }
+
+    /// - Parameter score: a number.
+    /// - Returns: whether the threshold has risen.
+    mutating func takes(_ id: UInt32, _ score: Float) -> Bool {
+        keys.pointer[count] = RankedKey.key(score, id)
+        count += 1
+        guard count == keys.count else { return false }
+        let first = RankedKey.sortFirst(k, of: UnsafeMutableBufferPointer(start: keys.pointer, count: count))
+        count = first.count
+        threshold = first.last.map(RankedKey.score) ?? threshold
+        return true
+    }
+
+    /// Best first.
+    func sorted() -> [UInt32] {
+        RankedKey.sortFirst(k, of: UnsafeMutableBufferPointer(start: keys.pointer, count: count)).map(RankedKey.item)
     }
 }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Three replicas over one home behind HAProxy; one is killed (-9) and started again under load. No request may fail.
+#
+#     Benchmarks/replicas.sh HOME USERS.txt ITEMS.txt
+#
+# Without arguments the home, users and items that swap.sh left. Needs haproxy (Debian's package). Settings, from the
+# environment: RATE=300 EVENTS=50 PORT=8100
+source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+
+command -v haproxy >/dev/null || { echo "haproxy is not there: apt-get install haproxy; nothing was measured" >&2; exit 0; }
+if [ $# = 0 ]; then
+    left=$scratch/swap
+    [ -e "$left/home/bundles/CURRENT" ] || "$here/swap.sh" >/dev/null
+    set -- "$left/home" "$left/users.txt" "$left/items.txt"
+fi
+home=$(realpath "$1") users=$(realpath "$2") items=$(realpath "$3") port=${PORT:-8100}
+folder=$(mktemp -d "$scratch/replicas.XXXXXX")
+pids=()
+start() { # NUMBER
+    "$magpie" serve --home "$home" --replica "r$1" --port $((port + $1)) --log-level error >>"$folder/r$1.log" 2>&1 &
+    pids[$1]=$!
+}
+ready() {
+    for _ in $(seq 300); do
+        curl -sf "localhost:$((port + $1))/readyz" >/dev/null && return
+        sleep 0.1
+    done
+    echo "error: replica $1 is not ready: $folder/r$1.log" >&2
+    exit 1
+}
+finish() {
+    for pid in "${pids[@]}" "${balancer:-}"; do [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap finish EXIT
+
+for number in 1 2 3; do start "$number"; done
+for number in 1 2 3; do ready "$number"; done
+{
+    # The shipped one, with these replicas and this port.
+    sed -e "s/bind :8080/bind :$port/" -e '/^    server /d' "$root/deploy/haproxy.cfg"
+    for number in 1 2 3; do echo "    server r$number 127.0.0.1:$((port + number))"; done
+} >"$folder/haproxy.cfg"
+haproxy -f "$folder/haproxy.cfg" >"$folder/haproxy.log" 2>&1 &
+balancer=$!
+sleep 2
+
+say "a minute: ${RATE:-300} questions and ${EVENTS:-50} events a second; replica 2 is killed after 15 s, back after 30"
+"$magpie" bench load --port "$port" --users "$users" --items "$items" --rate "${RATE:-300}" --events "${EVENTS:-50}" \
+    --seconds 60 --json >"$folder/load.json" &
+load=$!
+sleep 17
+kill -9 "${pids[2]}"
+sleep 15
+start 2
+ready 2
+wait "$load"
+python3 - "$folder/load.json" <<'P'
+import json, sys
+told = json.load(open(sys.argv[1]))
+for name in ("questions", "events"):
+    s = told[name]
+    m = s["milliseconds"]
+    print(f"{name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, ms p50 {m['p50']:.2f} p99 {m['p99']:.2f} most {m['max']:.1f}")
+P
+for number in 1 2 3; do curl -s "localhost:$((port + number))/readyz"; echo; done

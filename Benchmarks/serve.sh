@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# A server under traffic: the most it answers, latency at a constant rate, what it does beyond, and swaps of bundles under load.
+#
+#     Benchmarks/serve.sh [FOLDER]
+#
+# FOLDER gets a made-up shop (serve-data.py), a home trained on it, and what was measured. Without an argument a small shop
+# in .build-bench/serve, 10 seconds each. Settings, from the environment:
+#
+#     ITEMS=1000000 USERS=100000 HISTORY=200    how large the shop is (50000, 5000, 60 without an argument)
+#     RATE=1200                                 the rate that latencies are told for, at 50, 80 and 100 %
+#     SECONDS_EACH=60                           how long each is measured
+#     PORT=8090
+#
+# Traffic: users by Zipf's law, one in five unknown, one request in five filtered, 200 events a second beside it; answers of
+# ten from 300 candidates through all stages, what was seen left out. The generator runs on the same machine.
+source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+
+if [ $# = 0 ]; then
+    set -- "$scratch/serve"
+    ITEMS=${ITEMS:-50000} USERS=${USERS:-5000} HISTORY=${HISTORY:-60} SECONDS_EACH=${SECONDS_EACH:-10}
+fi
+folder=$1
+items=${ITEMS:-1000000} users=${USERS:-100000} history=${HISTORY:-200} rate=${RATE:-1200}
+seconds=${SECONDS_EACH:-60} port=${PORT:-8090}
+mkdir -p "$folder"
+folder=$(realpath "$folder") home=$folder/home
+
+if [ ! -e "$folder/events.csv" ]; then
+    say "a shop of $items items and $users users"
+    python=$scratch/venv-serve/bin/python
+    [ -x "$python" ] || python3 -m venv "$scratch/venv-serve"
+    "$python" -c 'import numpy' 2>/dev/null || "$scratch/venv-serve/bin/pip" install --quiet 'numpy==2.*'
+    "$python" "$here/serve-data.py" "$folder" --items "$items" --users "$users" --history "$history"
+fi
+if [ ! -e "$home/bundles/CURRENT" ]; then
+    say "import"
+    "$magpie" import "$folder/items.csv" --items --attribute category=keyword --home "$home"
+    "$magpie" import "$folder/events.csv" --home "$home" --time-unit s
+    # 300 candidates: 100 from each of a request's best retrievers, about; 128 dimensions; 100 trees.
+    cp "$here/serve.json" "$home/magpie.json"
+    say "train"
+    python3 "$here/measure.py" "$magpie" train --home "$home" --force
+fi
+
+server=
+stop() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true; server=; }
+trap stop EXIT
+start() {
+    "$magpie" serve --home "$home" --port "$port" --log-level error >"$folder/serve.log" 2>&1 &
+    server=$!
+    for _ in $(seq 600); do
+        curl -sf "localhost:$port/readyz" >/dev/null && return
+        sleep 0.1
+    done
+    echo "error: the server is not ready: $folder/serve.log" >&2
+    exit 1
+}
+memory() { awk '/VmHWM|VmRSS/ {printf "%s %.0f MB  ", $1, $2 / 1024}' "/proc/$server/status"; echo; }
+load() { # NAME ARGUMENT ...
+    local name=$1
+    shift
+    say "$name"
+    "$magpie" bench load --port "$port" --users "$folder/users.txt" --unknown 0.2 \
+        --filtered 0.2 --filter 'year>=2010' --filter 'price<20' "$@" --json >"$folder/load.json"
+    python3 - "$folder/load.json" "$name" <<'P' | tee -a "$folder/results.txt"
+import json, sys
+told = json.load(open(sys.argv[1]))
+for name in ("questions", "events"):
+    s = told[name]
+    if not s["sent"]: continue
+    m, r = s["milliseconds"], s["refusedMilliseconds"]
+    print(f"{sys.argv[2]}: {name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, {s['rungs']}, {s['perSecond']:.0f}/s good, "
+          f"ms p50 {m['p50']:.1f} p90 {m['p90']:.1f} p99 {m['p99']:.1f} p99.9 {m['p999']:.1f} most {m['max']:.1f}"
+          + (f"; refused p50 {r['p50']:.1f} p99 {r['p99']:.1f} most {r['max']:.1f}" if r["max"] else ""))
+P
+}
+
+: >"$folder/results.txt"
+start
+with_events=(--events 200 --items "$folder/item-ids.txt")
+load "warm" --seconds 5 --connections 8
+load "closed loop, 8 connections" --seconds "$seconds" --connections 8 "${with_events[@]}"
+load "closed loop, 32 connections" --seconds "$seconds" --connections 32 "${with_events[@]}"
+for share in 50 80 100; do
+    load "$share % of $rate/s" --seconds "$seconds" --rate "$(python3 -c "print($rate * $share / 100)")" "${with_events[@]}"
+done
+load "three times $rate/s" --seconds 20 --rate "$((3 * rate))" --connections 512
+load "search, 50 %" --seconds 20 --rate "$((rate / 2))" --texts "$folder/texts.txt" --searches 1
+load "lists (mode=auto), 100 %" --seconds 20 --rate "$rate" --more mode=auto --zipf 1.2
+memory | tee -a "$folder/results.txt"
+stop
+say "all of it: $folder/results.txt"

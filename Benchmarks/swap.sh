@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Bundles changed under load, and a server killed in the middle of writing.
+#
+#     Benchmarks/swap.sh [MOVIELENS_FOLDER [FOLDER]]
+#
+# 1. For a minute questions at RATE a second and EVENTS events a second, each a request of its own; meanwhile three
+#    activations, a rollback, and a corrupt bundle that must be refused. No request may fail.
+# 2. Events with ids, one request each, from eight connections; the server is killed (-9) in the middle and started again.
+#    Every event that was acknowledged must be in the log.
+#
+#     RATE=400 EVENTS=2000 PORT=8091
+source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+
+if [ $# = 0 ]; then
+    "$root/scripts/get-movielens" "$root/demo-data"
+    set -- "$root/demo-data/ml-latest-small"
+fi
+data=$(realpath "$1") folder=${2:-$scratch/swap} rate=${RATE:-400} events=${EVENTS:-2000} port=${PORT:-8091}
+mkdir -p "$folder"
+folder=$(realpath "$folder") home=$folder/home
+url=http://127.0.0.1:$port
+
+if [ "$(ls "$home/bundles" 2>/dev/null | grep -c Z-)" -lt 2 ]; then
+    rm -rf "$home"
+    "$magpie" import "$data" --home "$home"
+    # Small models: what is measured is what happens between two of them.
+    echo '{"queryEncoder": {"epochs": 2}, "embedding": {"skipGram": {"epochs": 2}}}' >"$home/magpie.json"
+    for seed in 1 2; do
+        say "train, seed $seed"
+        "$magpie" train --home "$home" --seed "$seed" --force >/dev/null
+    done
+fi
+mapfile -t bundles < <(ls "$home/bundles" | grep Z- | grep -v corrupt)
+cut -d, -f1 "$data/ratings.csv" | sed 1d | sort | uniq -c | sort -rn | awk '{print $2}' >"$folder/users.txt"
+cut -d, -f1 "$data/movies.csv" | sed 1d >"$folder/items.txt"
+
+server=
+stop() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true; server=; }
+trap stop EXIT
+start() {
+    "$magpie" serve --home "$home" --port "$port" --log-level error >>"$folder/serve.log" 2>&1 &
+    server=$!
+    for _ in $(seq 300); do
+        curl -sf "$url/readyz" >/dev/null && return
+        sleep 0.1
+    done
+    echo "error: the server is not ready: $folder/serve.log" >&2
+    exit 1
+}
+status() { curl -s -o /dev/null -w '%{http_code}' -X POST "$url/v1/bundles/$1"; }
+
+say "a minute of load: $rate questions and $events events a second"
+start
+"$magpie" bench load --port "$port" --users "$folder/users.txt" --rate "$rate" --events "$events" \
+    --items "$folder/items.txt" --seconds 60 --json >"$folder/load.json" &
+load=$!
+# A copy whose last byte is another one.
+corrupt=${bundles[0]%-*}-c0a5edbd
+rm -rf "$home/bundles/$corrupt"
+cp -r "$home/bundles/${bundles[0]}" "$home/bundles/$corrupt"
+python3 - "$home/bundles/$corrupt" "${bundles[0]}" "$corrupt" <<'P'
+import pathlib, sys
+folder, old, new = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+for name in ("manifest.json", "SHA256SUMS"):
+    (folder / name).write_text((folder / name).read_text().replace(old, new))
+file = folder / "popular.safetensors"
+data = bytearray(file.read_bytes())
+data[-1] ^= 1
+file.write_bytes(data)
+P
+sleep 8
+for step in "${bundles[0]}/activate" "${bundles[1]}/activate" "$corrupt/activate" rollback "${bundles[1]}/activate"; do
+    echo "$step: $(status "$step"), now $(curl -s "$url/readyz")"
+    sleep 9
+done
+wait "$load"
+rm -rf "$home/bundles/$corrupt"
+python3 - "$folder/load.json" <<'P'
+import json, sys
+told = json.load(open(sys.argv[1]))
+for name in ("questions", "events"):
+    s = told[name]
+    m = s["milliseconds"]
+    print(f"{name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, {s['perSecond']:.0f}/s, ms p50 {m['p50']:.2f} p99 {m['p99']:.2f} most {m['max']:.1f}")
+P
+
+say "killed in the middle of writing"
+python3 - "$port" "$server" "$folder/acknowledged.txt" <<'P'
+import http.client, json, os, signal, sys, threading, time
+port, server, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+acknowledged, lock = [], threading.Lock()
+run = str(time.time())
+def write(number):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    try:
+        for i in range(10**9):
+            name = f"kill-{run}-{number}-{i}"
+            connection.request("POST", "/v1/events", json.dumps({"eventId": name, "kind": "view", "userId": "kill", "itemId": "1"}), {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            reply.read()
+            if reply.status == 200:
+                with lock: acknowledged.append(name)
+    except Exception:
+        pass
+threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+for t in threads: t.start()
+time.sleep(5)
+os.kill(server, signal.SIGKILL)
+for t in threads: t.join()
+open(out, "w").write("\n".join(acknowledged))
+print(f"{len(acknowledged)} acknowledged in 5 s, then killed")
+P
+wait "$server" 2>/dev/null || true
+start
+python3 - "$home/log.sqlite" "$folder/acknowledged.txt" <<'P'
+import sqlite3, sys
+there = {row[0] for row in sqlite3.connect(sys.argv[1]).execute("SELECT event_id FROM events WHERE event_id LIKE 'kill-%'")}
+wanted = open(sys.argv[2]).read().split()
+print(f"of {len(wanted)} acknowledged events {sum(name not in there for name in wanted)} are missing")
+P
+stop

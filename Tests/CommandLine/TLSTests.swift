@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// A server that speaks TLS, asked by curl.
+@Suite struct TLSTests {
+    let magpie: MagpieProcess
+    init() throws { magpie = try MagpieProcess() }
+
+    private func curl(_ arguments: String...) throws -> (exitCode: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["curl", "--silent", "--max-time", "20"] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    @Test func overTLS() async throws {
+        _ = try magpie.write(PlantedFilms.films, "ml/movies.csv")
+        _ = try magpie.write(PlantedFilms.ratings, "ml/ratings.csv")
+        #expect(try magpie.run("import", magpie.folder.appendingPathComponent("ml").path).exitCode == 0)
+        _ = try magpie.write(PlantedFilms.configuration, "home/magpie.json")
+        #expect(try magpie.run("train").exitCode == 0)
+        let certificate = try magpie.write(Self.certificate, "certificate.pem")
+        let key = try magpie.write(Self.key, "key.pem")
+        #expect(try magpie.run("serve", "--tls-certificate", certificate).exitCode == 64)
+        let wrong = try magpie.write("nothing", "wrong.pem")
+        for first in [wrong, certificate] {
+            let refused = try magpie.run("serve", "--tls-certificate", first, "--tls-key", wrong)
+            #expect(refused.exitCode == 1 && refused.error.contains("wrong.pem"), "\(refused)")
+        }
+        let process = try magpie.start([
+            "serve", "--home", magpie.home.path, "--port", "0", "--tls-certificate", certificate, "--tls-key", key,
+        ])
+        defer { process.terminate() }
+        let listening = /https:\/\/127\.0\.0\.1:(\d+)/
+        while process.isRunning, magpie.said.firstMatch(of: listening) == nil {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let port = try #require(magpie.said.firstMatch(of: listening)?.1)
+        let url = "https://127.0.0.1:\(port)"
+        while process.isRunning, try curl("--cacert", certificate, url + "/readyz").output.contains("not_ready") {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let answer = try curl("--cacert", certificate, url + "/v1/recommendations?user=u2&count=3")
+        #expect(answer.exitCode == 0 && answer.output.contains("\"items\":[{\"id\""), "\(answer)")
+        #expect(try curl(url + "/livez").exitCode == 60, "nobody vouches for the certificate")
+        #expect(try curl("http://127.0.0.1:\(port)/livez").output.contains("alive") == false)
+        process.terminate()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
+    /// Of localhost, made for this test, good until 2126; nobody trusts it.
+    private static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBmjCCAUGgAwIBAgIUeC09uJkqUoTruQGDj9x45l+QoY4wCgYIKoZIzj0EAwIw
+        FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjA1NTMxN1oYDzIxMjYxMTAy
+        MDU1MzE3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAATcoQ1e/7DN/9x/agtkEpYmvbhGEsNKDbhCoaDfTTtYfD9xx44zkzRh
+        WRqVS0Mu0ocCyZa5LesddwYtMcaoSrjho28wbTAdBgNVHQ4EFgQUM6AIPBm1uoG2
+        kdqVJKJQbfal3CAwHwYDVR0jBBgwFoAUM6AIPBm1uoG2kdqVJKJQbfal3CAwDwYD
+        VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+        zj0EAwIDRwAwRAIgEAegy7FNRl5ckSsoVILQaxVJiO6ftrewymT0XKg9paYCIHfM
+        rWQBv9/r6I51Zis6vTOrRPS3ZMf/fLvjMt+Z0WJ7
+        -----END CERTIFICATE-----
+        """
+
+    private static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeQMBvZBN7cADlABI
+        BHu2QYGamMElugnvTWrVbVptugihRANCAATcoQ1e/7DN/9x/agtkEpYmvbhGEsNK
+        DbhCoaDfTTtYfD9xx44zkzRhWRqVS0Mu0ocCyZa5LesddwYtMcaoSrjh
+        -----END PRIVATE KEY-----
+        """
+}
