@@ -28,8 +28,6 @@ public enum LoadRun {
         }.wait()
         try loop.flatSubmit { questions.value.connect(on: loop) }.wait()
         try loop.flatSubmit { events.value?.connect(on: loop) ?? loop.makeSucceededVoidFuture() }.wait()
-        // What is under way at the end may take a while; what takes longer is counted as broken.
-        let over = loop.scheduleTask(deadline: ends + .seconds(5)) {}
         let ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .microseconds(200)) { _ in
             questions.value.tick()
             events.value?.tick()
@@ -39,7 +37,10 @@ public enum LoadRun {
             let done = Double((NIODeadline.now() - began).nanoseconds) / Double((ends - began).nanoseconds)
             progress(min(max(done, 0), 1))
         }
-        try over.futureResult.wait()
+        // What is under way at the end may take a while; what takes longer is counted as broken.
+        while NIODeadline.now() < ends + .seconds(5),
+            try !loop.submit({ questions.value.isDone && events.value?.isDone ?? true }).wait()
+        { usleep(20_000) }
         return try loop.submit {
             ticks.cancel()
             var report = LoadReport()
@@ -73,6 +74,7 @@ private final class Lane {
     /// How many were due so far, and those that no connection was free for.
     private var due = 0
     private var waiting = CircularBuffer<NIODeadline>()
+    private var underWay = 0
     private var side = LoadReport.Side()
     private var times: [Int64] = []
     private var refusedTimes: [Int64] = []
@@ -88,6 +90,8 @@ private final class Lane {
         traffic = Traffic(options, stream: stream)
         self.make = make
     }
+
+    var isDone: Bool { waiting.isEmpty && underWay == 0 }
 
     func connect(on loop: any EventLoop) -> EventLoopFuture<Void> {
         let me = NIOLoopBound(self, eventLoop: loop)
@@ -131,10 +135,12 @@ private final class Lane {
 
     private func send(on wire: Wire, due: NIODeadline) {
         if due >= span.counted { side.sent += 1 }
+        underWay += 1
         wire.send(make(&traffic), due: due)
     }
 
     private func ended(_ wire: Wire, _ due: NIODeadline, _ answer: Wire.Answer?) {
+        underWay -= 1
         let now = NIODeadline.now()
         let isCounted = due >= span.counted && due < span.ends
         if let answer {
