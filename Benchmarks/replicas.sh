@@ -4,7 +4,7 @@
 #     Benchmarks/replicas.sh HOME USERS.txt ITEMS.txt
 #
 # Without arguments the home, users and items that swap.sh left. Needs haproxy (Debian's package). Settings, from the
-# environment: RATE=300 EVENTS=50 PORT=8100
+# environment: RATE=60 EVENTS=50 PORT=8100
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 command -v haproxy >/dev/null || { echo "haproxy is not there: apt-get install haproxy; nothing was measured" >&2; exit 0; }
@@ -46,8 +46,8 @@ haproxy -f "$folder/haproxy.cfg" >"$folder/haproxy.log" 2>&1 &
 balancer=$!
 sleep 2
 
-say "a minute: ${RATE:-300} questions and ${EVENTS:-50} events a second; replica 2 is killed after 15 s, back after 30"
-"$magpie" bench load --port "$port" --users "$users" --items "$items" --rate "${RATE:-300}" --events "${EVENTS:-50}" \
+say "a minute: ${RATE:-60} questions and ${EVENTS:-50} events a second; replica 2 is killed after 15 s, back after 30"
+"$magpie" bench load --port "$port" --users "$users" --items "$items" --rate "${RATE:-60}" --events "${EVENTS:-50}" \
     --seconds 60 --json >"$folder/load.json" &
 load=$!
 sleep 17

@@ -8,14 +8,14 @@
 # 2. Events with ids, one request each, from eight connections; the server is killed (-9) in the middle and started again.
 #    Every event that was acknowledged must be in the log.
 #
-#     RATE=400 EVENTS=2000 PORT=8091
+#     RATE=60 EVENTS=2000 PORT=8091
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 if [ $# = 0 ]; then
     "$root/scripts/get-movielens" "$root/demo-data"
     set -- "$root/demo-data/ml-latest-small"
 fi
-data=$(realpath "$1") folder=${2:-$scratch/swap} rate=${RATE:-400} events=${EVENTS:-2000} port=${PORT:-8091}
+data=$(realpath "$1") folder=${2:-$scratch/swap} rate=${RATE:-60} events=${EVENTS:-2000} port=${PORT:-8091}
 mkdir -p "$folder"
 folder=$(realpath "$folder") home=$folder/home
 url=http://127.0.0.1:$port

@@ -23,7 +23,9 @@ public enum LoadRun {
             }
             let events =
                 options.eventRate > 0
-                ? Lane(options, span, connections: 4, rate: options.eventRate, stream: 2) { $0.event() } : nil
+                ? Lane(
+                    options, span, connections: max(4, Int(options.eventRate / 50)), rate: options.eventRate, stream: 2
+                ) { $0.event() } : nil
             return (NIOLoopBound(questions, eventLoop: loop), NIOLoopBound(events, eventLoop: loop))
         }.wait()
         try loop.flatSubmit { questions.value.connect(on: loop) }.wait()

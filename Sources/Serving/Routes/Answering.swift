@@ -59,7 +59,11 @@ struct Answering: Sendable {
             if let answer = try listed() { return answer }
             var popular = request
             popular.onlyRetriever = "popular"
-            return try live.answer(popular, now: now)
+            do {
+                return try live.answer(popular, now: now)
+            } catch RequestError.unknownRetriever {  // a bundle without it
+                return try live.answer(request, now: now)
+            }
         case .auto:
             if let answer = try listed(), answer.entries.count == request.count { return answer }
             // A list is for everybody who comes until it expires, so it holds what is left out of this answer, too.
