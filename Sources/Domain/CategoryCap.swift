@@ -3,7 +3,7 @@
 ///
 /// Its notation, in the configuration, on the command line and over HTTP: `genres=3` for the whole answer, `genres=3@20`
 /// for its first twenty. An item with several values counts for each of them.
-public struct CategoryCap: Sendable, Hashable {
+public struct CategoryCap: Sendable, Hashable, Notated {
     /// An attribute of type `keyword` or `keywords`.
     public var attribute: String
     /// At least 1.
@@ -41,21 +41,4 @@ public struct CategoryCap: Sendable, Hashable {
     }
 
     public var notation: String { "\(attribute)=\(most)" + (among.map { "@\($0)" } ?? "") }
-}
-
-extension CategoryCap: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let notation = try container.decode(String.self)
-        guard let cap = CategoryCap(notation) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "got \"\(notation)\", expected \(Self.expected)")
-        }
-        self = cap
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(notation)
-    }
 }

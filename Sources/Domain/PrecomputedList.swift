@@ -38,6 +38,30 @@ public struct PrecomputedList: Sendable, Equatable {
     }
 }
 
+extension PrecomputedList {
+    /// What is shown, and kept: `[{"id": "2571", "score": 1.25, "title": "The Matrix (1999)"}]`.
+    public var itemsJSON: JSONTree {
+        .array(
+            items.map { item in
+                .object(
+                    [
+                        .init("id", .string(item.id.string)),
+                        .init("score", .number(Double(item.score.isFinite ? item.score : 0))),
+                    ] + (item.title.map { [.init("title", .string($0))] } ?? []))
+            })
+    }
+}
+
+extension PrecomputedList.Item {
+    /// nil: it is none.
+    public init?(json: JSONTree) {
+        guard case .string(let id)? = json["id"], case .number(let score)? = json["score"] else { return nil }
+        var title: String?
+        if case .string(let text)? = json["title"] { title = text }
+        self.init(id: ItemID(id), score: Float(score), title: title)
+    }
+}
+
 /// Lists made ahead of time, one a user and scenario.
 public protocol PrecomputedLists: Sendable {
     /// nil when there is none, or it has expired.

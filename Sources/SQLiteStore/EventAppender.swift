@@ -10,9 +10,7 @@ extension SQLiteStore {
             return appender.report
         }
     }
-}
 
-extension SQLiteStore {
     public func append(groups: [[Event]]) throws -> [Result<AppendReport, any Error>] {
         guard groups.count != 1 else { return [Result { try append(groups[0]) }] }
         return try writing { db in

@@ -32,7 +32,7 @@ public final class ListFile: PrecomputedLists, Sendable {
     }
 
     private static let schema = """
-        CREATE TABLE lists (
+        CREATE TABLE IF NOT EXISTS lists (
             scenario TEXT NOT NULL,
             user_key INTEGER NOT NULL,
             user TEXT NOT NULL,
@@ -84,7 +84,7 @@ public final class ListFile: PrecomputedLists, Sendable {
                     row.bind(4, list.bundle)
                     row.bind(5, list.madeAt.milliseconds)
                     row.bind(6, list.expiresAt.milliseconds)
-                    row.bind(7, Self.text(list.items))
+                    row.bind(7, list.itemsJSON.text)
                     try row.run()
                 }
             }
@@ -171,18 +171,6 @@ public final class ListFile: PrecomputedLists, Sendable {
 
     // MARK: Rows
 
-    private static func text(_ items: [PrecomputedList.Item]) -> String {
-        JSONTree.array(
-            items.map { item in
-                .object(
-                    [
-                        .init("id", .string(item.id.string)),
-                        .init("score", .number(Double(item.score.isFinite ? item.score : 0))),
-                    ] + (item.title.map { [.init("title", .string($0))] } ?? []))
-            }
-        ).text
-    }
-
     private static func list(_ row: RawStatement) throws -> PrecomputedList {
         guard let bytes = row.bytes(6), case .array(let values)? = try? JSONTree(bytes) else {
             throw StoreError.unreadableRow(table: "lists", seq: row.int64(1), problem: "items are no JSON array")
@@ -191,11 +179,6 @@ public final class ListFile: PrecomputedLists, Sendable {
             user: row.text(0) ?? "", key: UserKey(UInt64(bitPattern: row.int64(1))), scenario: row.text(2) ?? "",
             bundle: row.text(3) ?? "", madeAt: Timestamp(milliseconds: row.int64(4)),
             expiresAt: Timestamp(milliseconds: row.int64(5)),
-            items: values.compactMap { value in
-                guard case .string(let id)? = value["id"], case .number(let score)? = value["score"] else { return nil }
-                var title: String?
-                if case .string(let text)? = value["title"] { title = text }
-                return .init(id: ItemID(id), score: Float(score), title: title)
-            })
+            items: values.compactMap(PrecomputedList.Item.init(json:)))
     }
 }

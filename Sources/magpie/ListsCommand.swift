@@ -75,18 +75,9 @@ struct ListsCommand: ParsableCommand {
 
         private static func key(_ list: PrecomputedList) -> String { "\(list.scenario)/\(list.user)" }
 
-        private static func value(_ list: PrecomputedList) -> JSONTree {
-            .array(
-                list.items.map { item in
-                    .object(
-                        [.init("id", .string(item.id.string)), .init("score", .number(Double(item.score)))]
-                            + (item.title.map { [.init("title", .string($0))] } ?? []))
-                })
-        }
-
         private static func line(_ list: PrecomputedList) -> [UInt8] {
             let tree = JSONTree.object([
-                .init("key", .string(key(list))), .init("value", value(list)),
+                .init("key", .string(key(list))), .init("value", list.itemsJSON),
                 .init("expiresAt", .number(Double(list.expiresAt.milliseconds))),
             ])
             return Array((tree.text + "\n").utf8)
@@ -94,7 +85,7 @@ struct ListsCommand: ParsableCommand {
 
         /// https://redis.io/docs/latest/develop/reference/protocol-spec/: an array of bulk strings.
         private static func command(_ list: PrecomputedList) -> [UInt8] {
-            let parts = ["SET", key(list), value(list).text, "PXAT", "\(list.expiresAt.milliseconds)"]
+            let parts = ["SET", key(list), list.itemsJSON.text, "PXAT", "\(list.expiresAt.milliseconds)"]
             return Array("*\(parts.count)\r\n".utf8)
                 + parts.flatMap { Array("$\($0.utf8.count)\r\n".utf8) + Array($0.utf8) + [0x0D, 0x0A] }
         }

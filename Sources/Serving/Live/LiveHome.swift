@@ -19,8 +19,6 @@ public final class LiveHome: Sendable {
     private let arrived = Mutex<[Arrived]>([])
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
-    /// How far other replicas' changes to items are followed.
-    private let followedSeq = Mutex<Int64>(0)
     let timeLimit: Duration
 
     /// - Parameter timeLimit: retrievers that have not started by then are left out of an answer.
@@ -146,15 +144,7 @@ public final class LiveHome: Sendable {
     func follow() async throws {
         try await writer.run { [self] in
             guard let bundle = open.withLock({ $0 }) else { return }
-            for user in try log.erasures(after: bundle.recommender.state.appliedSeq) {
-                bundle.recommender.state.forget(user)
-            }
-            try bundle.catchUp(log)
-            let from = max(followedSeq.withLock { $0 }, bundle.catalogueSeq)
-            let last = try catalogue.lastItemSeq()
-            guard last > from else { return }
-            try catalogue.itemRevisions(after: from) { bundle.recommender.catalogue.apply($0) }
-            followedSeq.withLock { $0 = last }
+            try bundle.follow(log, catalogue)
         }
     }
 

@@ -25,7 +25,7 @@ struct Calibration {
     static let targets = [0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998]
     /// Of each family.
     private static let cuts = 40
-    fileprivate static let margins = 64
+    static let margins = 64
 
     /// Small and large k are calibrated apart, each with cuts and a family of its own.
     func plan() -> SearchPlan {
@@ -51,7 +51,7 @@ struct Calibration {
         let cuts = self.cuts(ks.last ?? 1, count)
         let (tallies, standings) = tally(cuts, ks, count)
         let families = [0..<Self.cuts, Self.cuts..<2 * Self.cuts].map { family in
-            Choice(
+            CalibrationChoice(
                 cuts: Array(cuts[family]), tallies: Array(tallies[family]), ks: ks,
                 answers: ks.map { k in truth.prefix(count).reduce(0) { $0 + min($1.count, k) } },
                 queries: max(count, 1), marginUnit: marginUnit, cost: SearchCost(tables))
@@ -72,7 +72,7 @@ struct Calibration {
     }
 
     /// By k: what the last scores leave of what the scan found, from one whole search a query for the largest k.
-    private func losses(_ choice: Choice, _ count: Int) -> [Double] {
+    private func losses(_ choice: CalibrationChoice, _ count: Int) -> [Double] {
         let last = choice.ks.count - 1
         let usual = choice.cheapest(row: last, recall: 0.99)
         let recalls = recalls(choice.ks, width: usual.width, count)
@@ -312,150 +312,6 @@ struct Calibration {
         return ks.indices.map { row in
             let all = truth.prefix(count).reduce(0) { $0 + min($1.count, ks[row]) }
             return all > 0 ? Double(hits.reduce(0) { $0 + $1[row] }) / Double(all) : 1
-        }
-    }
-}
-
-/// What was counted, and the choice among it.
-private struct Choice {
-    let cuts: [SearchWidth]
-    let tallies: [Calibration.Tally]
-    let ks: [Int]
-    /// By k, over all queries.
-    let answers: [Int]
-    let queries: Int
-    let marginUnit: Float
-    let cost: SearchCost
-
-    /// What searches for all targets cost, as the product of their costs, were the last scores exact.
-    func total(_ targets: [Double]) -> Double {
-        ks.indices.filter { ks[$0] == 10 || ks[$0] == 200 || ks.count == 1 }.reduce(0) { total, row in
-            targets.reduce(total) { $0 + log(cost.of(cheapest(row: row, recall: $1 + (1 - $1) / 20).work)) }
-        }
-    }
-
-    /// The share of the answers that lie in the lists a cut leaves.
-    func recall(row: Int, ofCut c: Int) -> Double {
-        Double(hits(row, c).reduce(0, +)) / Double(max(answers[row], 1))
-    }
-
-    private func hits(_ row: Int, _ c: Int) -> ArraySlice<Int> {
-        tallies[c].hits[row * Calibration.margins..<(row + 1) * Calibration.margins]
-    }
-
-    /// A way to search, and what it does on the calibration's queries.
-    struct Found {
-        let cut: Int
-        var width: SearchWidth
-        let work: SearchWork
-        let recall: Double
-    }
-
-    /// The cheapest cut and margin at which the share of answers, were the last scores exact, reaches `recall`; the
-    /// widest of all when none does.
-    func cheapest(row: Int, recall: Double) -> Found {
-        let all = Double(max(answers[row], 1))
-        var best = candidate(row, cuts.count - 1, Calibration.margins - 1, recall: 1)
-        best.width.margin = SearchWidth.anyGap
-        var least = Double.infinity
-        for c in cuts.indices {
-            var sum = 0
-            for (m, more) in hits(row, c).enumerated() {
-                sum += more
-                guard Double(sum) >= recall * all else { continue }
-                let found = candidate(row, c, m, recall: Double(sum) / all)
-                if cost.of(found.work) < least {
-                    least = cost.of(found.work)
-                    best = found
-                }
-                break
-            }
-        }
-        return best
-    }
-
-    private func candidate(_ row: Int, _ c: Int, _ m: Int, recall: Double) -> Found {
-        var width = cuts[c]
-        width.margin = Calibration.told(Float(m) * marginUnit)
-        func mean(_ sum: Int) -> Double { (Double(sum) / Double(queries) * 100).rounded() / 100 }
-        let work = SearchWork(
-            lists: mean(tallies[c].lists), scanned: mean(tallies[c].scanned),
-            depth: mean(tallies[c].candidates[row * Calibration.margins + m]))
-        return Found(cut: c, width: width, work: work, recall: recall)
-    }
-}
-
-/// The keys of a scan that kept everything, counted by buckets, up to a growing end.
-private struct ScannedKeys {
-    private let candidates: UnsafePointer<PartitionKernels.Candidate>
-    private let shift: Int32
-    /// A place that does not count.
-    private let without: Int?
-    private(set) var end = 0
-    private var histogram = [Int32](repeating: 0, count: PartitionKernels.buckets)
-    /// Keys in this bucket and above.
-    private var above = [Int32](repeating: 0, count: PartitionKernels.buckets + 1)
-
-    init(candidates: UnsafePointer<PartitionKernels.Candidate>, shift: Int32, without: Int?) {
-        self.candidates = candidates
-        self.shift = shift
-        self.without = without
-    }
-
-    mutating func extend(to newEnd: Int) {
-        guard newEnd > end else { return }
-        let last = Int32(PartitionKernels.buckets - 1)
-        histogram.withUnsafeMutableBufferPointer { histogram in
-            for at in end..<newEnd { histogram[Int(min(max(candidates[at].key, 0) >> shift, last))] += 1 }
-            if let without, without >= end, without < newEnd {
-                histogram[Int(min(max(candidates[without].key, 0) >> shift, last))] -= 1
-            }
-            above.withUnsafeMutableBufferPointer { above in
-                // Four sums at once: one waits for its own last addition at each step.
-                let quarter = PartitionKernels.buckets / 4
-                var totals = SIMD4<Int32>()
-                for b in 0..<quarter { for q in 0..<4 { totals[q] &+= histogram[q * quarter + b] } }
-                var sums = SIMD4(
-                    totals[1] &+ totals[2] &+ totals[3], totals[2] &+ totals[3], totals[3], 0)
-                for b in stride(from: quarter - 1, through: 0, by: -1) {
-                    for q in 0..<4 {
-                        sums[q] &+= histogram[q * quarter + b]
-                        above[q * quarter + b] = sums[q]
-                    }
-                }
-            }
-        }
-        end = newEnd
-    }
-
-    /// The k-th greatest key, between the edges of its bucket by its place there; the least there is when there are
-    /// not so many.
-    func key(ofRank k: Int) -> Float {
-        var low = 0
-        var high = PartitionKernels.buckets
-        while high - low > 1 {  // the greatest bucket at and above which there are k
-            let middle = (low + high) / 2
-            if Int(above[middle]) >= k { low = middle } else { high = middle }
-        }
-        let inside = Float(max(histogram[low], 1))
-        let place = Float(min(max(k - Int(above[low + 1]), 0), Int(histogram[low]))) / inside
-        return (Float(low) + 1 - place) * Float(1 << shift)
-    }
-
-    /// How many keys reach `key`, `key - unit`, `key - 2 unit` ...: one of each margin from a place on, no fewer than
-    /// `least`.
-    func counts(from key: Float, unit: Float, least: Int, into counts: inout [Int], at begin: Int) {
-        let factor: Float = 1 / Float(1 << shift)
-        above.withUnsafeBufferPointer { above in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for m in 0..<Calibration.margins {
-                    let bucket: Float = max(key - Float(m) * unit, 0) * factor
-                    let whole = min(Int(min(bucket, 1e6)), PartitionKernels.buckets - 1)
-                    let part: Float = min(max(bucket - Float(whole), 0), 1)
-                    let inside = Float(above[whole] - above[whole + 1])
-                    counts[begin + m] = max(Int(above[whole + 1]) + Int((1 - part) * inside), least)
-                }
-            }
         }
     }
 }
