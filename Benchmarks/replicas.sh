@@ -16,27 +16,20 @@ fi
 home=$(realpath "$1") users=$(realpath "$2") items=$(realpath "$3") port=${PORT:-8100}
 folder=$(mktemp -d "$scratch/replicas.XXXXXX")
 pids=()
-start() { # NUMBER
-    "$magpie" serve --home "$home" --replica "r$1" --port $((port + $1)) --log-level error >>"$folder/r$1.log" 2>&1 &
-    pids[$1]=$!
-}
-ready() {
-    for _ in $(seq 300); do
-        curl -sf "localhost:$((port + $1))/readyz" >/dev/null && return
-        sleep 0.1
-    done
-    echo "error: replica $1 is not ready: $folder/r$1.log" >&2
-    exit 1
-}
 finish() {
     for pid in "${pids[@]}" "${balancer:-}"; do [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$folder"
 }
+source "$here/serving.bash"
 trap finish EXIT
+replica() { # NUMBER
+    "$magpie" serve --home "$home" --replica "r$1" --port $((port + $1)) --log-level error >>"$folder/r$1.log" 2>&1 &
+    pids[$1]=$!
+}
 
-for number in 1 2 3; do start "$number"; done
-for number in 1 2 3; do ready "$number"; done
+for number in 1 2 3; do replica "$number"; done
+for number in 1 2 3; do ready $((port + number)); done
 {
     # The shipped one, with these replicas and this port.
     sed -e "s/bind :8080/bind :$port/" -e '/^    server /d' "$root/deploy/haproxy.cfg"
@@ -53,15 +46,8 @@ load=$!
 sleep 17
 kill -9 "${pids[2]}"
 sleep 15
-start 2
-ready 2
+replica 2
+ready $((port + 2))
 wait "$load"
-python3 - "$folder/load.json" <<'P'
-import json, sys
-told = json.load(open(sys.argv[1]))
-for name in ("questions", "events"):
-    s = told[name]
-    m = s["milliseconds"]
-    print(f"{name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, ms p50 {m['p50']:.2f} p99 {m['p99']:.2f} most {m['max']:.1f}")
-P
+told "$folder/load.json"
 for number in 1 2 3; do curl -s "localhost:$((port + number))/readyz"; echo; done

@@ -42,19 +42,7 @@ if [ ! -e "$home/bundles/CURRENT" ]; then
     python3 "$here/measure.py" "$magpie" train --home "$home" --force
 fi
 
-server=
-stop() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true; server=; }
-trap stop EXIT
-start() {
-    "$magpie" serve --home "$home" --port "$port" --log-level error >"$folder/serve.log" 2>&1 &
-    server=$!
-    for _ in $(seq 600); do
-        curl -sf "localhost:$port/readyz" >/dev/null && return
-        sleep 0.1
-    done
-    echo "error: the server is not ready: $folder/serve.log" >&2
-    exit 1
-}
+source "$here/serving.bash"
 memory() { awk '/VmHWM|VmRSS/ {printf "%s %.0f MB  ", $1, $2 / 1024}' "/proc/$server/status"; echo; }
 load() { # NAME ARGUMENT ...
     local name=$1
@@ -62,21 +50,11 @@ load() { # NAME ARGUMENT ...
     say "$name"
     "$magpie" bench load --port "$port" --users "$folder/users.txt" --unknown 0.2 \
         --filtered 0.2 --filter 'year>=2010' --filter 'price<20' "$@" --json >"$folder/load.json"
-    python3 - "$folder/load.json" "$name" <<'P' | tee -a "$folder/results.txt"
-import json, sys
-told = json.load(open(sys.argv[1]))
-for name in ("questions", "events"):
-    s = told[name]
-    if not s["sent"]: continue
-    m, r = s["milliseconds"], s["refusedMilliseconds"]
-    print(f"{sys.argv[2]}: {name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, {s['rungs']}, {s['perSecond']:.0f}/s good, "
-          f"ms p50 {m['p50']:.1f} p90 {m['p90']:.1f} p99 {m['p99']:.1f} p99.9 {m['p999']:.1f} most {m['max']:.1f}"
-          + (f"; refused p50 {r['p50']:.1f} p99 {r['p99']:.1f} most {r['max']:.1f}" if r["max"] else ""))
-P
+    told "$folder/load.json" "$name" | tee -a "$folder/results.txt"
 }
 
 : >"$folder/results.txt"
-start
+start "$home"
 with_events=(--events 200 --items "$folder/item-ids.txt")
 load "warm" --seconds 5 --connections 8
 load "closed loop, 8 connections" --seconds "$seconds" --connections 8 "${with_events[@]}"

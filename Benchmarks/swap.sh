@@ -34,23 +34,11 @@ mapfile -t bundles < <(ls "$home/bundles" | grep Z- | grep -v corrupt)
 cut -d, -f1 "$data/ratings.csv" | sed 1d | sort | uniq -c | sort -rn | awk '{print $2}' >"$folder/users.txt"
 cut -d, -f1 "$data/movies.csv" | sed 1d >"$folder/items.txt"
 
-server=
-stop() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true; server=; }
-trap stop EXIT
-start() {
-    "$magpie" serve --home "$home" --port "$port" --log-level error >>"$folder/serve.log" 2>&1 &
-    server=$!
-    for _ in $(seq 300); do
-        curl -sf "$url/readyz" >/dev/null && return
-        sleep 0.1
-    done
-    echo "error: the server is not ready: $folder/serve.log" >&2
-    exit 1
-}
+source "$here/serving.bash"
 status() { curl -s -o /dev/null -w '%{http_code}' -X POST "$url/v1/bundles/$1"; }
 
 say "a minute of load: $rate questions and $events events a second"
-start
+start "$home"
 "$magpie" bench load --port "$port" --users "$folder/users.txt" --rate "$rate" --events "$events" \
     --items "$folder/items.txt" --seconds 60 --json >"$folder/load.json" &
 load=$!
@@ -75,14 +63,7 @@ for step in "${bundles[0]}/activate" "${bundles[1]}/activate" "$corrupt/activate
 done
 wait "$load"
 rm -rf "$home/bundles/$corrupt"
-python3 - "$folder/load.json" <<'P'
-import json, sys
-told = json.load(open(sys.argv[1]))
-for name in ("questions", "events"):
-    s = told[name]
-    m = s["milliseconds"]
-    print(f"{name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, {s['perSecond']:.0f}/s, ms p50 {m['p50']:.2f} p99 {m['p99']:.2f} most {m['max']:.1f}")
-P
+told "$folder/load.json"
 
 say "killed in the middle of writing"
 python3 - "$port" "$server" "$folder/acknowledged.txt" <<'P'
@@ -111,7 +92,7 @@ open(out, "w").write("\n".join(acknowledged))
 print(f"{len(acknowledged)} acknowledged in 5 s, then killed")
 P
 wait "$server" 2>/dev/null || true
-start
+start "$home"
 python3 - "$home/log.sqlite" "$folder/acknowledged.txt" <<'P'
 import sqlite3, sys
 there = {row[0] for row in sqlite3.connect(sys.argv[1]).execute("SELECT event_id FROM events WHERE event_id LIKE 'kill-%'")}

@@ -1,0 +1,35 @@
+# Read by the scripts that start a server: $magpie, $port and $folder must be there. Starts and stops it, and shows what a
+# load test found.
+
+server=
+stop() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true; server=; }
+trap stop EXIT
+
+ready() { # PORT: waits until it is
+    for _ in $(seq 600); do
+        curl -sf "localhost:$1/readyz" >/dev/null && return
+        sleep 0.1
+    done
+    echo "error: the server on port $1 is not ready: see the logs in $folder" >&2
+    exit 1
+}
+
+start() { # HOME
+    "$magpie" serve --home "$1" --port "$port" --log-level error >>"$folder/serve.log" 2>&1 &
+    server=$!
+    ready "$port"
+}
+
+told() { # LOAD.json [NAME]: a line for the questions, one for the events
+    python3 - "$1" "${2:+$2: }" <<'P'
+import json, sys
+report = json.load(open(sys.argv[1]))
+for name in ("questions", "events"):
+    s = report[name]
+    if not s["sent"]: continue
+    m, r = s["milliseconds"], s["refusedMilliseconds"]
+    print(f"{sys.argv[2]}{name}: {s['sent']} sent, {s['statuses']}, {s['broken']} broken, {s['rungs']}, {s['perSecond']:.0f}/s good, "
+          f"ms p50 {m['p50']:.1f} p90 {m['p90']:.1f} p99 {m['p99']:.1f} p99.9 {m['p999']:.1f} most {m['max']:.1f}"
+          + (f"; refused p50 {r['p50']:.1f} p99 {r['p99']:.1f} most {r['max']:.1f}" if r["max"] else ""))
+P
+}
