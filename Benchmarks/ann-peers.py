@@ -2,6 +2,7 @@
 """Sweeps a library's parameters on a dataset, or measures points that a sweep found; prints a JSON line a point.
 
     ann-peers.py LIBRARY DATASET [--goals 10:.95,10:.99,200:.98] [--budget SECONDS] [--start JSON] [--saved FOLDER]
+                                 [--resume SWEEP.jsonl]
     ann-peers.py LIBRARY DATASET --points SWEEP.jsonl [--saved FOLDER] [--rebuild-under SECONDS]
     ann-peers.py --list
 
@@ -12,7 +13,8 @@ seconds).
 A sweep goes along one parameter at a time (the classes in ann/ have them in order) from the best configuration so far
 for each goal, until all were tried or the budget is spent (a quarter of an hour, if not said), and then says so on
 standard error. Each configuration has a process of its own. What it builds is kept in FOLDER, if one is named (graphs
-over a million vectors take a quarter of an hour: the rounds need not build them once more).
+over a million vectors take a quarter of an hour: the rounds need not build them once more). With --resume it goes on
+from what an earlier sweep printed, and prints only what is new.
 
 With --points the library's fastest point of SWEEP.jsonl for each goal, and its fastest build that reaches the goal at
 half that speed or more, are measured again, on indexes that are kept in FOLDER, except that one which built in fewer
@@ -52,18 +54,28 @@ def place(saved, library, dataset, configuration):
     return os.path.join(saved, mark)
 
 
-def sweep(library, dataset, goals, budget, start, saved=None):
+def sweep(library, dataset, goals, budget, start, saved=None, earlier=()):
     kind = like(library, dataset)
     axes = list(kind.axes())
     first = {**{name: values[0] for name, values in axes}, **start}
     seen, best, chosen = set(), {}, {}
     ends = time.monotonic() + budget
 
+    def learn(point):
+        goal = goals.index((point["k"], point["goal"]))
+        if point["qps_single"] > best.get(goal, 0) and point["recall"] >= point["goal"]:
+            best[goal], chosen[goal] = point["qps_single"], point["build"]
+
+    for point in earlier:
+        seen.add(json.dumps(point["build"], sort_keys=True))
+        learn(point)
+    begun = len(seen)
+
     def tried(configuration):
         key = json.dumps(configuration, sort_keys=True)
         if key in seen or not kind.sensible(configuration):
             return True
-        if seen and time.monotonic() > ends:
+        if len(seen) > begun and time.monotonic() > ends:
             return False
         seen.add(key)
         began = time.monotonic()
@@ -77,9 +89,7 @@ def sweep(library, dataset, goals, budget, start, saved=None):
             return True
         for point in points:
             print(json.dumps(point), flush=True)
-            goal = goals.index((point["k"], point["goal"]))
-            if point["qps_single"] > best.get(goal, 0) and point["recall"] >= point["goal"]:
-                best[goal], chosen[goal] = point["qps_single"], configuration
+            learn(point)
         told = ", ".join(f"{point['qps_single']:,.0f}" for point in points)
         say(f"{library}: {key}: {told} [{time.monotonic() - began:.0f} s]")
         return True
@@ -99,10 +109,14 @@ def like(library, dataset):
         return LIBRARIES[library](np.load(dataset + ".base.npy", mmap_mode="r"), json.load(file)["metric"])
 
 
-def again(library, dataset, file, saved, rebuild_under):
+def points_of(library, dataset, file):
     with open(file, encoding="utf-8") as lines:
         told = [json.loads(line) for line in lines]
-    told = [p for p in told if p["lib"] == library and p["dataset"] == os.path.basename(dataset)]
+    return [p for p in told if p["lib"] == library and p["dataset"] == os.path.basename(dataset)]
+
+
+def again(library, dataset, file, saved, rebuild_under):
+    told = points_of(library, dataset, file)
     wanted = {}
     for k, goal in sorted({(p["k"], p["goal"]) for p in told}):
         reached = [p for p in told if (p["k"], p["goal"]) == (k, goal) and p["recall"] >= goal]
@@ -145,6 +159,7 @@ def main():
     parser.add_argument("--goals", default="10:.95,10:.99,200:.98")
     parser.add_argument("--budget", type=float, default=900)
     parser.add_argument("--start", type=json.loads, default={})
+    parser.add_argument("--resume")
     parser.add_argument("--points")
     parser.add_argument("--saved")
     parser.add_argument("--rebuild-under", type=float, default=30)
@@ -157,7 +172,8 @@ def main():
         again(arguments.library, arguments.dataset, arguments.points, arguments.saved, arguments.rebuild_under)
         return
     goals = [(int(k), float(goal)) for k, goal in (pair.split(":") for pair in arguments.goals.split(","))]
-    sweep(arguments.library, arguments.dataset, goals, arguments.budget, arguments.start, arguments.saved)
+    earlier = points_of(arguments.library, arguments.dataset, arguments.resume) if arguments.resume else ()
+    sweep(arguments.library, arguments.dataset, goals, arguments.budget, arguments.start, arguments.saved, earlier)
 
 
 if __name__ == "__main__":

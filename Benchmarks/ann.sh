@@ -9,6 +9,7 @@
 #
 #     LIBRARIES="scann hnswlib"   which peers (ann-peers.py --list), all without it
 #     BUDGET=900                  seconds that a library's sweep may begin new builds on a dataset
+#     FURTHER=600                 seconds that sweeps which are in OUT already go on from where they ended; 0 without it
 #     ROUNDS=5                    ours and each peer in turn: so often; the table has medians
 #     REBUILD=30                  a peer's index that was built in so many seconds is built again each round, others once
 #
@@ -61,10 +62,16 @@ ours() { # DATASET: one build for k 10 and one for 200, all usual recalls of eac
 for dataset in "${datasets[@]}"; do
     for library in "${libraries[@]}"; do
         sweep=$out/$dataset.$library.sweep.jsonl
-        [ -e "$sweep" ] && continue
-        say "$dataset: $library: the sweep"
-        "$python" "$here/ann-peers.py" "$library" "$data/$dataset" --budget "$budget" >"$sweep.part"
-        mv "$sweep.part" "$sweep"
+        if [ ! -e "$sweep" ]; then
+            say "$dataset: $library: the sweep"
+            "$python" "$here/ann-peers.py" "$library" "$data/$dataset" --budget "$budget" \
+                --saved "$out/indexes" >"$sweep.part"
+            mv "$sweep.part" "$sweep"
+        elif [ "${FURTHER:-0}" != 0 ]; then
+            say "$dataset: $library: the sweep goes on"
+            "$python" "$here/ann-peers.py" "$library" "$data/$dataset" --budget "$FURTHER" --resume "$sweep" \
+                --saved "$out/indexes" >>"$sweep"
+        fi
     done
     rm -f "$out/$dataset".{ours,peers}.jsonl.part
     for ((round = 1; round <= rounds; round++)); do

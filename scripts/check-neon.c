@@ -201,7 +201,9 @@ static void check_code_scan(const mk_partition_table *scalar, const mk_partition
     const int16_t factor = factors[below(6)];
     const int32_t bases[6] = {0, -1000, 1 << 29, -(1 << 29), 100000, 5000};
     const int32_t base = bases[below(6)], spread = (int32_t)1 << below(14);
-    const uint32_t wanted = (uint32_t)(1 + below(below(2) == 0 ? 200 : 10));
+    const int keeps_all = below(6) == 0;
+    const uint32_t wanted = keeps_all ? UINT32_MAX : (uint32_t)(1 + below(below(2) == 0 ? 200 : 10));
+    const size_t capacity = keeps_all ? total + below(100) : 4 * (size_t)wanted + 1024;
     int32_t list_base[3];
     for (int i = 0; i < 3; i++) list_base[i] = base + (int32_t)below((size_t)spread) - spread / 2;
     mk_scan scans[2];
@@ -212,7 +214,7 @@ static void check_code_scan(const mk_partition_table *scalar, const mk_partition
             .tables = tables, .subspaces = subspaces, .bias_factor = factor,
             .bias_offset = (int16_t)(abs(factor) / 2 + 1), .excluded = is_filtered ? excluded : NULL, .items = items,
             .wanted = wanted, .shift = shift, .threshold = INT32_MIN, .histogram = histograms[t],
-            .candidates = room((4 * wanted + 1024) * sizeof(mk_candidate)), .capacity = 4 * wanted + 1024};
+            .candidates = room(capacity * sizeof(mk_candidate)), .capacity = capacity};
         size_t first = 0, block = 0;
         for (int i = 0; i < 3; i++) {
             (t == 0 ? scalar : fast)

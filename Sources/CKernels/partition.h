@@ -58,6 +58,9 @@ static inline void mk_compact(mk_scan *scan) {
     mk_move(scan);
 }
 
+/* Whether a scan is for all there is: nothing is dropped, and nothing counted. */
+static inline int mk_keeps_all(const mk_scan *scan) { return scan->wanted == UINT32_MAX; }
+
 /* Keeps a candidate whose key reached the threshold. The wanted bucket is the highest at and above which `wanted` are
    kept. */
 static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
@@ -67,6 +70,7 @@ static inline void mk_keep(mk_scan *scan, int32_t key, uint32_t position) {
     }
     if (scan->count == scan->capacity) mk_compact(scan);
     scan->candidates[scan->count++] = (mk_candidate){key, position};
+    if (mk_keeps_all(scan)) return;
     int32_t bucket = key < 0 ? 0 : key >> scan->shift;
     if (bucket >= MK_BUCKETS) bucket = MK_BUCKETS - 1;
     if ((uint32_t)bucket < scan->bucket) return; /* within the margin, or only the top bucket is wanted */

@@ -29,6 +29,15 @@ static inline uint64_t mk_spread(uint32_t half) {
    `count` of the list begin with it. */
 static inline void mk_offer(mk_scan *scan, uint32_t evens, uint32_t odds, const mk_sums *sums, uint32_t position,
                             size_t count, int32_t base) {
+    if (mk_keeps_all(scan) && scan->excluded == NULL && scan->capacity - scan->count >= MK_BLOCK) {
+        mk_candidate *out = scan->candidates + scan->count; /* what is written past `count` is overwritten or unread */
+        for (uint32_t i = 0; i < MK_BLOCK / 2; i++) {
+            out[2 * i] = (mk_candidate){base + sums->sum[i], position + 2 * i};
+            out[2 * i + 1] = (mk_candidate){base + sums->sum[MK_BLOCK / 2 + i], position + 2 * i + 1};
+        }
+        scan->count += count < MK_BLOCK ? count : MK_BLOCK;
+        return;
+    }
     uint64_t mask = mk_spread(evens) | mk_spread(odds) << 1;
     if (count < MK_BLOCK) mask &= (1ull << count) - 1;
     for (; mask != 0; mask &= mask - 1) {

@@ -163,6 +163,14 @@ struct ScanWorld {
         worlds.append(ScanWorld(seed: 7, subspaces: 8, counts: [2500], exclude: 1))
         worlds.append(ScanWorld(seed: 8, subspaces: 8, counts: [2500], exclude: 0.999, wanted: 2))
         worlds.append(ScanWorld(seed: 9, subspaces: 8, counts: [2500], base: 1 << 22, wanted: 200, shift: 0))
+        // All that there is, in just room enough and in more.
+        for (i, room) in [0, 64, 1000].enumerated() {
+            worlds.append(
+                ScanWorld(
+                    seed: 40, subspaces: 10, counts: [200, 64, 1, 1900], base: -200, spread: 300,
+                    exclude: i == 1 ? 0.5 : nil, wanted: Int(UInt32.max), shift: 3, factor: 9_000,
+                    capacity: 2165 + room))
+        }
         return worlds + withMargins()
     }
 

@@ -44,7 +44,8 @@ typedef struct {
     int16_t bias_offset;   /* ... + bias_offset, never below 0; sum of tables and biases stays below 65,536 */
     const uint64_t *excluded; /* bit items[position] set: the vector is not kept; NULL: all may be */
     const uint32_t *items;   /* position -> item, read only with `excluded` */
-    uint32_t wanted;         /* keep about so many of the best; at most 24,000: buckets count to 65,535 */
+    uint32_t wanted;         /* keep about so many of the best; at most 24,000: buckets count to 65,535; UINT32_MAX: keep
+                                all, and leave bucket, above and histogram as they are */
     int32_t shift;           /* a key's bucket is key >> shift, clamped to 0 ..< MK_BUCKETS */
     int32_t threshold;       /* keys below it are not kept; starts at INT32_MIN */
     uint32_t bucket;         /* starts at 0: the lowest bucket whose keys are still wanted */

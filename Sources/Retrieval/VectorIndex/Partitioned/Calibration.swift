@@ -88,6 +88,7 @@ struct Calibration {
     /// Cuts of the lists that leave half, three quarters ... of the answers: the first half by number, the second half
     /// by gap.
     private func cuts(_ k: Int, _ count: Int) -> [SearchWidth] {
+        let every = max(k * count / 32_768, 1)  // answers enough for the quantiles
         let needs: [[(rank: Int, gap: Float)]] = Parallel.map(count, threads: threads) { q in
             pool.with { workspace in
                 var search = PartitionSearch(tables, workspace)
@@ -96,8 +97,8 @@ struct Calibration {
                 _ = search.orderPartitions(tables.partitions)
                 let place = places(workspace)
                 let top = workspace.partitionScores.pointer[Int(workspace.order.pointer[0])]
-                return truth[q].prefix(k).map { position in
-                    let p = tables.partition(of: Int(position))
+                return stride(from: 0, to: min(k, truth[q].count), by: every).map { rank in
+                    let p = tables.partition(of: Int(truth[q][rank]))
                     return (place[p], max((top - workspace.partitionScores.pointer[p]) / search.biasWeight, 0))
                 }
             }
@@ -231,7 +232,7 @@ struct Calibration {
             if lists[c] != found.lists {
                 found.lists = lists[c]
                 found.scanned = ends[lists[c]]
-                keys.extend(to: found.scanned)
+                keys.extend(to: found.scanned, most: ks.last ?? 1, unit: unit)
                 for (row, k) in ks.enumerated() {
                     let threshold = keys.key(ofRank: k)
                     let begin = row * Self.margins
@@ -256,9 +257,12 @@ struct Calibration {
         hits.withUnsafeMutableBufferPointer { hits in
             answers.withUnsafeBufferPointer { answers in
                 for m in begin..<begin + margins { hits[m] = 0 }
+                let inverse: Float = unit > 0 ? 1 / unit : 0
                 for a in 0..<min(k, answers.count) where answers[a].place < lists {
-                    let need: Float = unit > 0 ? ((threshold - answers[a].key) / unit).rounded(.up) : 0
-                    if need < Float(margins) { hits[begin + Int(max(need, 0))] += 1 }
+                    let need: Float = max((threshold - answers[a].key) * inverse, 0)
+                    guard need <= Float(margins - 1) else { continue }
+                    let whole = Int(need)
+                    hits[begin + whole + (Float(whole) < need ? 1 : 0)] += 1
                 }
             }
         }

@@ -22,22 +22,42 @@ enum KMeans {
         }
         for round in 0..<iterations {
             let assigned = assign(rows, to: Columns(centroids, dimension: d), threads: threads)
-            let order = CountingSort(keys: assigned, keyCount: clusters)
-            let sums = SharedBuffer<Float>(count: clusters * d, repeating: 0)
-            Parallel.forEach(clusters, threads: threads) { c in
-                let members = order.range(of: c)
-                let sum = sums.pointer + c * d
-                for place in members {
-                    VectorKernels.axpy(
-                        1, rows.pointer + Int(order.rows[place]) * rows.stride, into: sum, count: d)
-                }
-                if !members.isEmpty { for j in 0..<d { sum[j] /= Float(members.count) } }
-            }
-            centroids = sums.array()
-            splitLargest(into: &centroids, counts: (0..<clusters).map { order.range(of: $0).count }, dimension: d)
+            let (means, counts) = means(rows, assigned, clusters: clusters, threads: threads)
+            centroids = means
+            splitLargest(into: &centroids, counts: counts, dimension: d)
             progress(Double(round + 1) / Double(iterations))
         }
         return centroids
+    }
+
+    /// The mean of each cluster's rows, summed in their order, and how many there are.
+    private static func means(
+        _ rows: SharedRows, _ assigned: SharedBuffer<UInt32>, clusters: Int, threads: Int
+    ) -> (means: [Float], counts: [Int]) {
+        let d = rows.dimension
+        let sums = SharedBuffer<Float>(count: clusters * d, repeating: 0)
+        var counts = [Int](repeating: 0, count: clusters)
+        if threads == 1 {  // short rows, for the most part: a sort and a call each would cost more than the sums
+            for r in 0..<rows.count {
+                let c = Int(assigned.pointer[r])
+                let row = rows.pointer + r * rows.stride
+                for j in 0..<d { sums.pointer[c * d + j] += row[j] }
+                counts[c] += 1
+            }
+        } else {
+            let order = CountingSort(keys: assigned, keyCount: clusters)
+            counts = (0..<clusters).map { order.range(of: $0).count }
+            Parallel.forEach(clusters, threads: threads) { c in
+                for place in order.range(of: c) {
+                    VectorKernels.axpy(
+                        1, rows.pointer + Int(order.rows[place]) * rows.stride, into: sums.pointer + c * d, count: d)
+                }
+            }
+        }
+        for c in 0..<clusters where counts[c] > 0 {
+            for j in 0..<d { sums.pointer[c * d + j] /= Float(counts[c]) }
+        }
+        return (sums.array(), counts)
     }
 
     /// The nearest column of each row.

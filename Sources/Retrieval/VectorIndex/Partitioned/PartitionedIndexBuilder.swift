@@ -174,7 +174,7 @@ struct PartitionedIndexBuilder {
             options.subspaces > 0 ? (options.subspaces + 1) / 2 * 2 : max(2, (axes + 3) / 4 * 2),
             PartitionTables.subspaceLimit)
         let code = clock.timed("codebooks") {
-            let part = min(coordinates.count, 16_384)
+            let part = min(coordinates.count, 8_192)
             let residuals = residuals(of: coordinates, count: part, columns: columns, centroids: centroids)
             return ProductCode.fit(rows: residuals, subspaces: subspaces, seed: seed, threads: threads)
         }

@@ -8,8 +8,11 @@ struct ScannedKeys {
     private let without: Int?
     private(set) var end = 0
     private var histogram = [Int32](repeating: 0, count: PartitionKernels.buckets)
-    /// Keys in this bucket and above.
+    /// Keys in this bucket and above; known from `floor` on.
     private var above = [Int32](repeating: 0, count: PartitionKernels.buckets + 1)
+    private var floor = 0
+    /// The highest bucket that holds a key.
+    private var top = 0
 
     init(candidates: UnsafePointer<PartitionKernels.Candidate>, shift: Int32, without: Int?) {
         self.candidates = candidates
@@ -17,36 +20,45 @@ struct ScannedKeys {
         self.without = without
     }
 
-    mutating func extend(to newEnd: Int) {
+    /// Counts the keys up to an end.
+    /// - Parameters:
+    ///   - most: the lowest rank that ``key(ofRank:)`` will be asked for.
+    ///   - unit: as ``counts(from:unit:least:into:at:)`` will have it: what lies deeper is not counted.
+    mutating func extend(to newEnd: Int, most: Int, unit: Float) {
         guard newEnd > end else { return }
         let last = Int32(PartitionKernels.buckets - 1)
+        var highest = Int32(top)
         histogram.withUnsafeMutableBufferPointer { histogram in
-            for at in end..<newEnd { histogram[Int(min(max(candidates[at].key, 0) >> shift, last))] += 1 }
+            for at in end..<newEnd {
+                let bucket = min(max(candidates[at].key, 0) >> shift, last)
+                highest = max(highest, bucket)
+                histogram[Int(bucket)] &+= 1
+            }
             if let without, without >= end, without < newEnd {
                 histogram[Int(min(max(candidates[without].key, 0) >> shift, last))] -= 1
             }
+            let depth = Int(min(Float(Calibration.margins) * unit / Float(1 << shift), Float(last))) + 2
             above.withUnsafeMutableBufferPointer { above in
-                // Four sums at once: one waits for its own last addition at each step.
-                let quarter = PartitionKernels.buckets / 4
-                var totals = SIMD4<Int32>()
-                for b in 0..<quarter { for q in 0..<4 { totals[q] &+= histogram[q * quarter + b] } }
-                var sums = SIMD4(
-                    totals[1] &+ totals[2] &+ totals[3], totals[2] &+ totals[3], totals[3], 0)
-                for b in stride(from: quarter - 1, through: 0, by: -1) {
-                    for q in 0..<4 {
-                        sums[q] &+= histogram[q * quarter + b]
-                        above[q * quarter + b] = sums[q]
-                    }
+                var sum: Int32 = 0
+                var bucket = Int(highest)
+                var least = 0
+                while bucket >= least {
+                    sum &+= histogram[bucket]
+                    above[bucket] = sum
+                    if least == 0, Int(sum) >= most { least = max(bucket - depth, 0) }
+                    bucket -= 1
                 }
+                floor = bucket + 1
             }
         }
+        top = Int(highest)
         end = newEnd
     }
 
     /// The k-th greatest key, between the edges of its bucket by its place there; the least there is when there are
     /// not so many.
     func key(ofRank k: Int) -> Float {
-        var low = 0
+        var low = floor
         var high = PartitionKernels.buckets
         while high - low > 1 {  // the greatest bucket at and above which there are k
             let middle = (low + high) / 2
