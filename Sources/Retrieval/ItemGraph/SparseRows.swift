@@ -66,6 +66,26 @@ struct RowAccumulator {
         sums[i] += weight
     }
 
+    /// Adds `factor` times some entries of a table. Weights that are not above 0 are in no sound table and are left out.
+    mutating func add(_ entries: Range<Int>, of rows: SparseRows, times factor: Float) {
+        let items: UnsafePointer<UInt32> = rows.items.pointer
+        let weights: UnsafePointer<Float> = rows.weights.pointer
+        var touched = self.touched  // taken out, not copied, while the sums are borrowed
+        self.touched = []
+        sums.withUnsafeMutableBufferPointer { sums in
+            for entry in entries {
+                let weight: Float = factor * weights[entry]
+                guard weight > 0 else { continue }
+                let item = items[entry]
+                if sums[Int(item)] == 0 { touched.append(item) }
+                sums[Int(item)] += weight
+            }
+        }
+        self.touched = touched
+    }
+
+    func sum(of item: ItemIndex) -> Float { Int(item) < sums.count ? sums[Int(item)] : 0 }
+
     /// Leaves zeros behind.
     mutating func clear() {
         for item in touched { sums[Int(item)] = 0 }

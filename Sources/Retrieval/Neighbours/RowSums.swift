@@ -18,17 +18,3 @@ final class RowSumsPool: Sendable {
         return result
     }
 }
-
-extension RowAccumulator {
-    /// Adds `factor` times a row of a table. Weights that are not above 0 are in no sound table and are left out.
-    mutating func add(_ entries: Range<Int>, of rows: SparseRows, times factor: Float) {
-        let items: UnsafePointer<UInt32> = rows.items.pointer
-        let weights: UnsafePointer<Float> = rows.weights.pointer
-        for entry in entries {
-            let weight: Float = factor * weights[entry]
-            if weight > 0 { add(items[entry], weight) }
-        }
-    }
-
-    func sum(of item: ItemIndex) -> Float { Int(item) < sums.count ? sums[Int(item)] : 0 }
-}
