@@ -33,6 +33,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0", traits: ["FullFoundation"]),
@@ -96,6 +97,7 @@ let package = Package(
                 "MagpieFormats", "MagpieRetrieval", "MagpieBoosting", "MagpieRanking", "MagpieArtifacts",
                 "MagpieKernels", "MagpieDomain",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
             ],
             path: "Sources/magpie", swiftSettings: swift),
         .target(
@@ -126,8 +128,16 @@ let package = Package(
         tests("SQLiteStore", ["TestSupport", "SQLiteStore", "Domain"], resources: [.copy("Golden")]),
         tests(
             "Serving",
-            ["TestSupport", "Serving", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Domain"],
-            libraries: [.product(name: "Logging", package: "swift-log")]),
+            [
+                "TestSupport", "Serving", "SQLiteStore", "Online", "Retrieval", "Ranking", "Artifacts", "Kernels",
+                "Domain",
+            ],
+            libraries: [
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         tests(
             "CommandLine",
             ["Domain"], libraries: ["magpie"]),

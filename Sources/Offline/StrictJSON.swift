@@ -6,8 +6,8 @@ import Foundation
 /// silence. Objects at `openPaths` (such as the weights by event kind) take any key; values at `optionalPaths` have
 /// no default, so that the defaults cannot tell. An array replaces the default array; objects in it may have the keys
 /// that the objects of the default have.
-enum StrictJSON {
-    static func decode<Value: Codable>(
+package enum StrictJSON {
+    package static func decode<Value: Codable>(
         _ type: Value.Type, from data: Data, over defaults: Value, openPaths: Set<String>,
         optionalPaths: Set<String> = [], file: String
     ) throws -> Value {

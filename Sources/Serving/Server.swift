@@ -61,15 +61,15 @@ public struct Server: Sendable {
         self.options = options
         self.logger = logger
         let keys = try KeyGuard(options.home?.keysURL)
+        let shedder = LoadShedder(options.shedding)
         responder = Self.router(
             live: live, served: served, lists: lists, keys: keys, home: options.home,
-            shedder: LoadShedder(options.shedding),
-            isSageMaker: options.isSageMaker
+            shedder: shedder, isSageMaker: options.isSageMaker
         ).buildResponder()
         let started = hasStarted
         let application = Application(
             responder: responder,
-            server: try Self.transport(options),
+            server: try Self.transport(options, shedder),
             configuration: .init(
                 address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
@@ -88,10 +88,11 @@ public struct Server: Sendable {
     }
 
     /// HTTP/1.1, over TLS where there is a certificate. Throws ``ServingError/badCertificate(path:reason:)``.
-    private static func transport(_ options: Options) throws -> HTTPServerBuilder {
+    private static func transport(_ options: Options, _ shedder: LoadShedder) throws -> HTTPServerBuilder {
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ArrivalHandler()], idleTimeout: .seconds(Int64(options.idleSeconds))))
+                additionalChannelHandlers: [AdmissionHandler(shedder)],
+                idleTimeout: .seconds(Int64(options.idleSeconds))))
         guard let (certificates, key) = options.tls else { return plain }
         func reading<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
             do { return try body() } catch { throw ServingError.badCertificate(path: path, reason: "\(error)") }
@@ -155,8 +156,7 @@ public struct Server: Sendable {
 
     static func router(
         live: LiveHome, served: ServedLog, lists: ListShelf? = nil, keys: KeyGuard, home: Home?,
-        shedder: LoadShedder = .init(),
-        isSageMaker: Bool = false
+        shedder: LoadShedder = .init(), isSageMaker: Bool = false
     ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestLogMiddleware())

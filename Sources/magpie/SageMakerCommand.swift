@@ -47,13 +47,17 @@ struct SageMakerCommand: AsyncParsableCommand {
 
         func run() async throws {
             let told = ProcessInfo.processInfo.environment["SAGEMAKER_BIND_TO_PORT"]
-            var options = Server.Options(host: "0.0.0.0", port: port ?? told.flatMap { Int($0) } ?? 8080)
-            options.isSageMaker = true
-            // SageMaker kills what does not end within 30 seconds.
-            options.shutdownLimit = .seconds(25)
             let home = try WritableHome(root.model)
             defer { home.remove() }
-            try await ServeCommand.serve(try .parse(["--home", home.url.path]), options, logLevel: "info")
+            let options = try HomeOptions.parse(["--home", home.url.path])
+            var settings = try ServeSettings(of: try options.open().home)
+            settings.host = "0.0.0.0"
+            settings.port = port ?? told.flatMap { Int($0) } ?? 8080
+            // SageMaker kills what does not end within 30 seconds.
+            settings.shutdownSeconds = 25
+            var server = settings.options
+            server.isSageMaker = true
+            try await ServeCommand.serve(options, settings, server)
         }
     }
 

@@ -10,19 +10,23 @@ struct ServeCommand: AsyncParsableCommand {
             Serves the published bundle and goes over to a newly published one without dropping a request. Events that \
             are sent change the next answer. Ends on SIGTERM or Ctrl-C, after the requests under way.
 
+            Settings are in serve.json in the home, {"port": 8081, "shedding": {"waitMilliseconds": 50}}; variables such \
+            as MAGPIE_SERVE_PORT stand above it, and options above those.
+
             EXAMPLES
               magpie serve
               magpie serve --replica a --port 8081
+              MAGPIE_SERVE_LOG_LEVEL=debug magpie serve
               curl 'localhost:8080/v1/recommendations?user=1&count=5'
               curl 'localhost:8080/v1/search?q=the+matrix'
               curl localhost:8080/v1/events --json '{"kind": "rating", "userId": "1", "itemId": "2571", "value": 5}'
             """)
 
-    @Option(help: "The address to listen on; 0.0.0.0 = all of this machine's.")
-    var host = "127.0.0.1"
+    @Option(help: "The address to listen on; 0.0.0.0 = all of this machine's. (default: 127.0.0.1)")
+    var host: String?
 
-    @Option(help: "The port to listen on; 0 = any free one.")
-    var port = 8080
+    @Option(help: "The port to listen on; 0 = any free one. (default: 8080)")
+    var port: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -33,40 +37,43 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Speak TLS with this certificate (PEM).", valueName: "file")) var tlsCertificate: String?
     @Option(help: ArgumentHelp("The certificate's key (PEM).", valueName: "file")) var tlsKey: String?
 
-    @Option(help: "trace, debug (every request), info (refused ones), warning or error.")
-    var logLevel = "info"
+    @Option(help: "trace, debug (every request), info (refused ones), warning or error. (default: info)")
+    var logLevel: String?
 
     @OptionGroup var home: HomeOptions
 
     func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
+        if let port, !(0...65_535).contains(port) {
+            throw ValidationError("--port is \(port), expected 0 to 65535")
+        }
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key belong together")
         }
         if let replica, replica.isEmpty || !replica.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) {
             throw ValidationError("--replica is \"\(replica)\", expected letters and digits")
         }
-        guard Server.logLevels.contains(logLevel) else {
+        if let logLevel, !Server.logLevels.contains(logLevel) {
             throw ValidationError("--log-level is \(logLevel), expected \(Server.logLevels.joined(separator: ", "))")
         }
     }
 
-    private var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
-
     func run() async throws {
-        if !isLoopback, !FileManager.default.fileExists(atPath: try home.open().home.keysURL.path) {
-            Server.logger(level: logLevel).warning(
-                "anybody who reaches \(host) may ask and write: make a key with magpie keys add")
+        var settings = try ServeSettings(of: try home.open().home)
+        settings.host = host ?? settings.host
+        settings.port = port ?? settings.port
+        settings.logLevel = logLevel ?? settings.logLevel
+        settings.tlsCertificate = tlsCertificate ?? settings.tlsCertificate
+        settings.tlsKey = tlsKey ?? settings.tlsKey
+        guard (settings.tlsCertificate == nil) == (settings.tlsKey == nil) else {
+            throw ValidationError("tlsCertificate and tlsKey belong together")
         }
-        var options = Server.Options(host: host, port: port)
-        if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
-        try await Self.serve(home, options, replica: replica, logLevel: logLevel)
+        try await Self.serve(home, settings, settings.options, replica: replica)
     }
 
     /// Serves a home until stopped.
     /// - Parameter replica: its name among several over this home; nil: it has the home for itself.
     static func serve(
-        _ home: HomeOptions, _ options: Server.Options, replica: String? = nil, logLevel: String
+        _ home: HomeOptions, _ settings: ServeSettings, _ options: Server.Options, replica: String? = nil
     ) async throws {
         let opened = try home.open()
         let lock = try opened.home.lock(isShared: replica != nil)
@@ -74,8 +81,15 @@ struct ServeCommand: AsyncParsableCommand {
         guard let bundle = try opened.home.bundles.currentID() else {
             throw ServingError.noBundle(folder: home.path)
         }
-        let logger = Server.logger(level: logLevel)
-        let live = LiveHome(log: opened.store, catalogue: opened.store, bundles: opened.home.bundles)
+        let logger = Server.logger(level: settings.logLevel)
+        let host = settings.host
+        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        if !isLoopback, !options.isSageMaker, !FileManager.default.fileExists(atPath: opened.home.keysURL.path) {
+            logger.warning("anybody who reaches \(host) may ask and write: make a key with magpie keys add")
+        }
+        let live = LiveHome(
+            log: opened.store, catalogue: opened.store, bundles: opened.home.bundles,
+            timeLimit: .milliseconds(settings.answerMilliseconds))
         let served = ServedLog(
             folder: replica.map { opened.home.servedFolder.appendingPathComponent($0) } ?? opened.home.servedFolder,
             limits: .init(megabytes: opened.configuration.retention.servedMegabytes), logger: logger)

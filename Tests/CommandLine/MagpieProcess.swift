@@ -28,22 +28,38 @@ final class MagpieProcess {
         return url.path
     }
 
+    /// A home with the planted films.
+    func importPlantedFilms() throws {
+        _ = try write(PlantedFilms.films, "ml/movies.csv")
+        _ = try write(PlantedFilms.ratings, "ml/ratings.csv")
+        #expect(try run("import", folder.appendingPathComponent("ml").path).exitCode == 0)
+    }
+
+    /// A home with a bundle of the planted films.
+    func trainPlantedFilms() throws {
+        try importPlantedFilms()
+        _ = try write(PlantedFilms.configuration, "home/magpie.json")
+        #expect(try run("train").exitCode == 0)
+    }
+
     /// Runs a verb on the home of this test.
     @discardableResult
     func run(_ arguments: String...) throws -> Result { try run(arguments + ["--home", home.path]) }
 
-    func run(_ arguments: [String]) throws -> Result {
-        let process = try start(arguments)
+    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+        let process = try start(arguments, environment: environment)
         process.waitUntilExit()
         return try result(process)
     }
 
     /// Starts a verb and goes on; one at a time.
-    func start(_ arguments: [String]) throws -> Process {
+    /// - Parameter environment: what it has beside this process's own.
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
         let process = Process()
         let binary: URL = try #require(Self.binary(), "the magpie binary beside the tests")
         process.executableURL = binary
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
         // Files rather than pipes: nothing to drain while it runs.
         for file in [output, error] { try Data().write(to: file) }

@@ -19,11 +19,7 @@ import Testing
     }
 
     @Test func overTLS() async throws {
-        _ = try magpie.write(PlantedFilms.films, "ml/movies.csv")
-        _ = try magpie.write(PlantedFilms.ratings, "ml/ratings.csv")
-        #expect(try magpie.run("import", magpie.folder.appendingPathComponent("ml").path).exitCode == 0)
-        _ = try magpie.write(PlantedFilms.configuration, "home/magpie.json")
-        #expect(try magpie.run("train").exitCode == 0)
+        try magpie.trainPlantedFilms()
         let certificate = try magpie.write(Self.certificate, "certificate.pem")
         let key = try magpie.write(Self.key, "key.pem")
         #expect(try magpie.run("serve", "--tls-certificate", certificate).exitCode == 64)

@@ -93,8 +93,8 @@ struct Client: Sendable {
     /// Many tests at once make requests wait; that is no reason to refuse them here.
     static var patient: Server.Options {
         var options = Server.Options(port: 0)
-        options.shedding.usualWait = .seconds(600)
-        options.shedding.overloadedWait = .seconds(600)
+        options.shedding.limit = .seconds(600)
+        options.shedding.wait = .seconds(600)
         return options
     }
 

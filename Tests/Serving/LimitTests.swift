@@ -7,28 +7,65 @@ import Testing
 @Suite struct LimitTests {
     private static let millisecond: Int64 = 1_000_000
 
-    @Test func shortBurstsAreLetThrough() {
+    /// Of what two threads can answer.
+    private static func nearlyAll(ofSeconds seconds: Int) -> Int { 97 * seconds * 2_000 / 700 }
+
+    @Test func aBurstIsAnswered() {
+        var queue = AnsweringQueue()
+        queue.run((0..<60).map { _ in 5_000 })
+        let (answered, refused) = (queue.answered.count, queue.refused.count)
+        #expect(answered == 60 && refused == 0)
+        // Bursts a second apart are no overload either.
+        queue.run((6..<20).flatMap { second in (0..<40).map { _ in Double(second * 1_000) } })
+        let refusedLater = queue.refused.count
+        #expect(refusedLater == 0)
+    }
+
+    /// Two threads, 7 ms an answer: 286 a second, when they come by chance.
+    @Test(arguments: [(0.5, 0), (0.8, 0), (0.95, 0.03)])
+    func whatCanBeAnsweredIsAnswered(load: Double, refused share: Double) {
+        var queue = AnsweringQueue()
+        queue.run(AnsweringQueue.arrivals(perSecond: load * 2_000 / 7, seconds: 60, seed: 1))
+        let refused = queue.refused.count
+        #expect(Double(refused) <= share * Double(queue.answered.count), "\(refused)")
+    }
+
+    @Test(arguments: [1.5, 3, 20]) func moreIsRefusedAtOnceAndTheRestAnsweredSoon(load: Double) {
+        var queue = AnsweringQueue()
+        queue.run(AnsweringQueue.arrivals(perSecond: load * 2_000 / 7, seconds: 30, seed: 2))
+        let answered = queue.answered.sorted()
+        let refused = queue.refused.sorted()
+        let (slow, slowest) = (answered[answered.count * 99 / 100], answered[answered.count - 1])
+        let refusal = refused[refused.count * 99 / 100]
+        #expect(answered.count > Self.nearlyAll(ofSeconds: 30), "\(answered.count)")
+        #expect(slow < 70 && slowest < 1_000, "\(slow), \(slowest) ms")
+        #expect(refusal < 10, "\(refusal) ms")
+        // And when it is over all is as before.
+        queue.run((0..<40).map { _ in 40_000 })
+        #expect(queue.answered.count == answered.count + 40)
+    }
+
+    /// Connections that ask again as soon as they are answered, or a millisecond after they were refused.
+    @Test func connectionsThatNeverWaitAreBounded() {
+        var queue = AnsweringQueue()
+        queue.run((0..<64).map { _ in 0 }, again: 1, until: 20_000)
+        let late = queue.answered.suffix(queue.answered.count * 9 / 10).sorted()
+        let slow = late[late.count * 99 / 100]
+        #expect(queue.answered.count > Self.nearlyAll(ofSeconds: 20))
+        #expect(slow < 70, "\(slow) ms")
+    }
+
+    @Test func whoseConnectionIsGoneIsForgotten() {
         let shedder = LoadShedder()
         let ms = Self.millisecond
-        // Free until 1,000 ms; then everything waits for 50 ms.
-        #expect(shedder.admits(arrival: 999 * ms, now: 1_000 * ms))
-        #expect(shedder.admits(arrival: 1_010 * ms, now: 1_060 * ms))
-        // More than a hundred milliseconds later they still wait one behind the other: this is no burst.
-        #expect(shedder.admits(arrival: 1_055 * ms, now: 1_115 * ms))
-        #expect(!shedder.admits(arrival: 1_100 * ms, now: 1_165 * ms))
-        #expect(shedder.admits(arrival: 1_150 * ms, now: 1_169 * ms))
-        #expect(!shedder.admits(arrival: 1_150 * ms, now: 1_171 * ms))
-        #expect(shedder.shed == 2)
-        // One that did not wait ends it.
-        #expect(shedder.admits(arrival: 1_180 * ms, now: 1_181 * ms))
-        #expect(shedder.admits(arrival: 1_150 * ms, now: 1_200 * ms))
+        for i in 0..<500 as Range<Int64> { #expect(shedder.letsIn(now: i)) }
+        #expect(shedder.counts.waiting == 500)
+        #expect(shedder.letsIn(now: 2_000 * ms) && shedder.starts(arrival: 2_000 * ms, now: 2_001 * ms))
+        #expect(shedder.counts.waiting == 0)
         // Nobody waits for more than a second, and a clock that goes back is no wait.
-        #expect(!shedder.admits(arrival: 100 * ms, now: 1_201 * ms))
-        #expect(shedder.admits(arrival: 2_000 * ms, now: 1_210 * ms))
-        // One that has to wait now and then, and nobody else there, is no overload.
-        for second in 9..<20 as Range<Int64> {
-            #expect(shedder.admits(arrival: second * 1_000 * ms, now: (second * 1_000 + 300) * ms))
-        }
+        #expect(!shedder.starts(arrival: 3_000 * ms, now: 4_001 * ms))
+        #expect(shedder.starts(arrival: 5_000 * ms, now: 4_900 * ms))
+        #expect(shedder.counts.refused == 1)
     }
 
     @Test(arguments: [1.0, 7, 250]) func bucketsAreFilledAtTheirRate(perSecond: Double) {
@@ -45,15 +82,21 @@ import Testing
 
     @Test func whoWaitedTooLongIsTold() async throws {
         var options = Server.Options(port: 0)
-        options.shedding.freeWait = .seconds(-1)
-        options.shedding.usualWait = .seconds(-1)
-        options.shedding.overloadedWait = .seconds(-1)
+        options.shedding.wait = .seconds(-1)
+        options.shedding.leastQueue = 0
+        options.shedding.interval = .seconds(-1)
         try await Client.run(.socket, options: options) { client in
-            let reply = try await client.get("/v1/recommendations?user=u0")
-            #expect(reply.status == 503 && reply.errorCode == "busy" && reply.contentType == "application/problem+json")
+            for _ in 0..<3 {
+                let reply = try await client.get("/v1/recommendations?user=u0")
+                #expect(reply.status == 503 && reply.errorCode == "busy")
+                #expect(reply.contentType == "application/problem+json")
+            }
+            let posted = try await client.post("/v1/recommendations", #"{"user": "u0"}"#)
+            #expect(posted.status == 503 && posted.errorCode == "busy")
             for path in ["/livez", "/readyz"] { #expect(try await client.get(path).status == 200) }
             let metrics = try await client.get("/metrics")
-            #expect(metrics.status == 200 && metrics.text.contains("\nmagpie_shed_requests_total 1\n"))
+            #expect(metrics.status == 200 && metrics.text.contains("\nmagpie_shed_requests_total 4\n"))
+            #expect(metrics.text.contains("\nmagpie_waiting_requests 0\n"))
         }
     }
 

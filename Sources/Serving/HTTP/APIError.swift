@@ -47,17 +47,33 @@ struct APIError: Error, Equatable {
         .internalServerError, "internal", "something went wrong here: the server's log says what")
 
     var response: Response {
-        var response = Response.json(status: status, type: "application/problem+json") { json in
-            json.object { json in
-                json.field("type", "about:blank")
-                json.field("title", status.reasonPhrase)
-                json.field("status", status.code)
-                json.field("code", code)
-                json.field("detail", message)
-            }
+        Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// The response as parts, for who writes to the connection itself.
+    var parts: (head: HTTPResponse, body: ByteBuffer) {
+        let body = ByteBuffer(bytes: bytes)
+        var head = HTTPResponse(status: status, headerFields: headers)
+        head.headerFields[.contentLength] = String(body.readableBytes)
+        return (head, body)
+    }
+
+    private var headers: HTTPFields {
+        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        if status == .serviceUnavailable || status == .tooManyRequests { headers[.retryAfter] = "1" }
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        return headers
+    }
+
+    private var bytes: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("type", "about:blank")
+            json.field("title", status.reasonPhrase)
+            json.field("status", status.code)
+            json.field("code", code)
+            json.field("detail", message)
         }
-        if status == .serviceUnavailable || status == .tooManyRequests { response.headers[.retryAfter] = "1" }
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        return response
+        return json.bytes
     }
 }

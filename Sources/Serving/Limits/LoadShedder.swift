@@ -1,55 +1,109 @@
 import NIOCore
 import Synchronization
 
-/// Says which requests are refused before latency collapses: those that waited too long for a thread.
+/// Says which requests are refused before latency collapses: those that would wait too long for a thread, and those that did.
 ///
-/// A request that waited long is one that many others wait behind. Short bursts are let through: only when one request has
-/// waited after another for ``Options/interval`` is the server taken to be overloaded, and then whatever waited for
-/// more than ``Options/overloadedWait`` is refused, which costs a hundredth of an answer, so that the queue is gone at once
-/// and what is admitted is answered soon. (Maurer, "Fail at Scale", ACM Queue 13(8), 2015: adaptive timeouts over
-/// CoDel's measure of a standing queue, Nichols and Jacobson, 2012.)
+/// Answers are arithmetic on one thread without a pause, so requests wait in one queue before the threads that answer. How
+/// long a new one will wait is known when it comes: as many as wait, times the pause between one start and the next. A
+/// burst may make it long. A queue that stands for ``Options/interval`` is no burst: there is more than can be answered,
+/// and until there was none for as long, whoever would wait longer than ``Options/wait`` is refused at once. (What tells
+/// overload from a burst is how long a queue stands: Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5),
+/// 2012.)
 public final class LoadShedder: Sendable {
     public struct Options: Sendable, Equatable {
-        /// While overloaded: the longest wait after which a request is still answered.
-        public var overloadedWait = Duration.milliseconds(20)
-        /// At any time.
-        public var usualWait = Duration.seconds(1)
-        /// So long no request that did not have to wait, and no moment without one: overloaded.
-        public var interval = Duration.milliseconds(100)
-        /// A wait that is none.
-        public var freeWait = Duration.milliseconds(2)
+        /// The longest wait while overloaded; where answers take long, that of ``leastQueue`` requests.
+        public var wait = Duration.milliseconds(30)
+        public var leastQueue = 8
+        /// A queue that stands so long is no burst; overload ends when there was none for so long.
+        public var interval = Duration.milliseconds(250)
+        /// The longest wait at any time.
+        public var limit = Duration.seconds(1)
 
         public init() {}
     }
 
-    private let options: Options
-    /// In nanoseconds: when the first of those that wait one after another was looked at, 0 = nobody waits; when the last
-    /// request was.
-    private let waitingSince = Atomic<Int64>(0)
-    private let lastSeen = Atomic<Int64>(0)
-    private let refused = Atomic<Int64>(0)
+    /// In nanoseconds.
+    private struct State {
+        /// When those came that have not been started, oldest first.
+        var waiting: [Int64] = []
+        /// The mean pause between starts while there is a queue; of some twenty.
+        var pause: Double = 0
+        /// Of the last one that was answered.
+        var lastStart: Int64?
+        /// Since when everybody who was started had waited.
+        var standingSince: Int64?
+        /// While overloaded: when somebody last had to wait, or was refused.
+        var overloadedUntil: Int64?
+        var refused: Int64 = 0
+    }
 
-    init(_ options: Options = .init()) { self.options = options }
+    private let state = Mutex(State())
+    private let (wait, interval, limit): (Double, Int64, Int64)
+    private let leastQueue: Double
+
+    init(_ options: Options = .init()) {
+        func nanoseconds(_ duration: Duration) -> Double { duration / .nanoseconds(1) }
+        wait = nanoseconds(options.wait)
+        leastQueue = Double(options.leastQueue)
+        interval = Int64(clamping: Int(nanoseconds(options.interval)))
+        limit = Int64(clamping: Int(nanoseconds(options.limit)))
+    }
 
     static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
-    var shed: Int64 { refused.load(ordering: .relaxed) }
 
-    /// Whether a request that came at `arrival` is answered at `now`, both in nanoseconds.
-    func admits(arrival: Int64, now: Int64) -> Bool {
-        let waited = Duration.nanoseconds(max(now - arrival, 0))
-        let previous = lastSeen.exchange(now, ordering: .relaxed)
-        if waited <= options.freeWait {
-            waitingSince.store(0, ordering: .relaxed)
+    /// Requests refused so far, and those that wait now.
+    var counts: (refused: Int64, waiting: Int) { state.withLock { ($0.refused, $0.waiting.count) } }
+
+    /// Whether a request that comes `now` is let into the queue.
+    /// - Parameter mayRefuse: false: it is only counted.
+    func letsIn(now: Int64, mayRefuse: Bool = true) -> Bool {
+        state.withLock { state in
+            if state.waiting.isEmpty, state.overloadedUntil == nil { state.standingSince = nil }
+            if mayRefuse, isOverloaded(&state, now), Double(state.waiting.count) * state.pause > most(state) {
+                state.overloadedUntil = now
+                state.refused += 1
+                return false
+            }
+            state.waiting.append(now)
             return true
         }
-        var since = waitingSince.load(ordering: .relaxed)
-        if since == 0 || arrival > previous {  // all that came before it were looked at when it came
-            since = now
-            waitingSince.store(since, ordering: .relaxed)
+    }
+
+    /// Whether a request that came at `arrival` is answered, now that a thread has taken it.
+    func starts(arrival: Int64, now: Int64) -> Bool {
+        state.withLock { state in
+            // Those that came long before it and were not started never will be: their connections are gone.
+            while let first = state.waiting.first, first < arrival - limit { state.waiting.removeFirst() }
+            if let place = state.waiting.firstIndex(of: arrival) { state.waiting.remove(at: place) }
+            let waited = now - arrival
+            let isQueued = Double(waited) >= most(state) / 3
+            state.standingSince = isQueued ? state.standingSince ?? now : nil
+            let isOverloaded = isOverloaded(&state, now)
+            if isOverloaded, isQueued { state.overloadedUntil = now }
+            // What waited twice as long came before it was known that there is more than can be answered.
+            if waited > limit || isOverloaded && Double(waited) > 2 * most(state) {
+                state.refused += 1
+                state.lastStart = nil
+                return false
+            }
+            if let last = state.lastStart, last > arrival {
+                state.pause += (Double(now - last) - state.pause) / 20
+            }
+            state.lastStart = now
+            return true
         }
-        let isOverloaded = Duration.nanoseconds(now - since) > options.interval
-        if waited <= (isOverloaded ? options.overloadedWait : options.usualWait) { return true }
-        refused.add(1, ordering: .relaxed)
-        return false
+    }
+
+    private func most(_ state: State) -> Double { max(wait, leastQueue * state.pause) }
+
+    private func isOverloaded(_ state: inout State, _ now: Int64) -> Bool {
+        if let until = state.overloadedUntil, now - until > interval {
+            state.overloadedUntil = nil
+            state.standingSince = nil
+        }
+        if let since = state.standingSince, now - since > interval {
+            state.overloadedUntil = state.overloadedUntil ?? now
+        }
+        return state.overloadedUntil != nil
     }
 }

@@ -30,9 +30,11 @@ struct MetricsRoutes {
             Self.write(served.counts, to: &text)
             if let lists { Self.write(lists.counts, to: &text) }
             requests.write(to: &text)
+            let (shed, waiting) = shedder.counts
             text.family("magpie_shed_requests_total", .counter, "Requests refused because too many were waiting.") {
-                $0.sample(shedder.shed)
+                $0.sample(shed)
             }
+            text.family("magpie_waiting_requests", .gauge, "Requests that wait for a thread.") { $0.sample(waiting) }
             return Response(
                 status: .ok, headers: [.contentType: MetricsText.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
