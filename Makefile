@@ -23,8 +23,9 @@ test: ## All tests
 
 check: lint test ## Lint and tests: what a commit must pass
 
-check-all: check ## The same, NEON kernels emulated, and the tests under the address and the thread sanitizer
+check-all: check release ## The same, NEON kernels emulated, the API fuzzed, and the tests under both sanitizers
 	scripts/check-neon
+	scripts/check-api
 	scripts/sanitize address
 	scripts/sanitize thread
 

@@ -3,15 +3,15 @@
 #
 #     Benchmarks/replicas.sh HOME USERS.txt ITEMS.txt
 #
-# Without arguments the home, users and items that swap.sh left. Needs haproxy (Debian's package). Settings, from the
+# Without arguments the demo's films. Needs haproxy (Debian's package). Settings, from the
 # environment: RATE=60 EVENTS=50 PORT=8100
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 command -v haproxy >/dev/null || { echo "haproxy is not there: apt-get install haproxy; nothing was measured" >&2; exit 0; }
+source "$here/serving.bash"
 if [ $# = 0 ]; then
-    left=$scratch/swap
-    [ -e "$left/home/bundles/CURRENT" ] || "$here/swap.sh" >/dev/null
-    set -- "$left/home" "$left/users.txt" "$left/items.txt"
+    films "$scratch/films"
+    set -- "$scratch/films/home" "$scratch/films/users.txt" "$scratch/films/items.txt"
 fi
 home=$(realpath "$1") users=$(realpath "$2") items=$(realpath "$3") port=${PORT:-8100}
 folder=$(mktemp -d "$scratch/replicas.XXXXXX")
@@ -21,7 +21,6 @@ finish() {
     wait 2>/dev/null || true
     rm -rf "$folder"
 }
-source "$here/serving.bash"
 trap finish EXIT
 replica() { # NUMBER
     "$magpie" serve --home "$home" --replica "r$1" --port $((port + $1)) --log-level error >>"$folder/r$1.log" 2>&1 &

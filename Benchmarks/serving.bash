@@ -33,3 +33,21 @@ for name in ("questions", "events"):
           + (f"; refused p50 {r['p50']:.1f} p99 {r['p99']:.1f} most {r['max']:.1f}" if r["max"] else ""))
 P
 }
+
+films() { # FOLDER [MOVIELENS_FOLDER]: home (of films, with two bundles), users.txt (the busiest first) and items.txt in it
+    local data=${2:-$root/demo-data/ml-latest-small} home=$1/home seed
+    [ -n "${2:-}" ] || "$root/scripts/get-movielens" "$root/demo-data"
+    mkdir -p "$1"
+    if [ "$(ls "$home/bundles" 2>/dev/null | grep -c Z-)" -lt 2 ]; then
+        rm -rf "$home"
+        "$magpie" import "$data" --home "$home"
+        # Small models: what is measured is what happens when they are asked.
+        echo '{"queryEncoder": {"epochs": 2}, "embedding": {"skipGram": {"epochs": 2}}}' >"$home/magpie.json"
+        for seed in 1 2; do
+            say "train, seed $seed"
+            "$magpie" train --home "$home" --seed "$seed" --force >/dev/null
+        done
+    fi
+    cut -d, -f1 "$data/ratings.csv" | sed 1d | sort | uniq -c | sort -rn | awk '{print $2}' >"$1/users.txt"
+    cut -d, -f1 "$data/movies.csv" | sed 1d >"$1/items.txt"
+}

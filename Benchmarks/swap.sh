@@ -11,30 +11,11 @@
 #     RATE=60 EVENTS=2000 PORT=8091
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
-if [ $# = 0 ]; then
-    "$root/scripts/get-movielens" "$root/demo-data"
-    set -- "$root/demo-data/ml-latest-small"
-fi
-data=$(realpath "$1") folder=${2:-$scratch/swap} rate=${RATE:-60} events=${EVENTS:-2000} port=${PORT:-8091}
-mkdir -p "$folder"
-folder=$(realpath "$folder") home=$folder/home
-url=http://127.0.0.1:$port
-
-if [ "$(ls "$home/bundles" 2>/dev/null | grep -c Z-)" -lt 2 ]; then
-    rm -rf "$home"
-    "$magpie" import "$data" --home "$home"
-    # Small models: what is measured is what happens between two of them.
-    echo '{"queryEncoder": {"epochs": 2}, "embedding": {"skipGram": {"epochs": 2}}}' >"$home/magpie.json"
-    for seed in 1 2; do
-        say "train, seed $seed"
-        "$magpie" train --home "$home" --seed "$seed" --force >/dev/null
-    done
-fi
-mapfile -t bundles < <(ls "$home/bundles" | grep Z- | grep -v corrupt)
-cut -d, -f1 "$data/ratings.csv" | sed 1d | sort | uniq -c | sort -rn | awk '{print $2}' >"$folder/users.txt"
-cut -d, -f1 "$data/movies.csv" | sed 1d >"$folder/items.txt"
-
+folder=$(realpath -m "${2:-$scratch/films}") rate=${RATE:-60} events=${EVENTS:-2000} port=${PORT:-8091}
+home=$folder/home url=http://127.0.0.1:$port
 source "$here/serving.bash"
+films "$folder" "${1:-}"
+mapfile -t bundles < <(ls "$home/bundles" | grep Z- | grep -v corrupt)
 status() { curl -s -o /dev/null -w '%{http_code}' -X POST "$url/v1/bundles/$1"; }
 
 say "a minute of load: $rate questions and $events events a second"

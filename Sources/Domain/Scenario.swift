@@ -6,6 +6,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var retrievers: [String]
     /// How many candidates each retriever may propose.
     public var candidatesPerRetriever: Int
+    /// How many of all that were proposed go on, the first by reciprocal rank fusion; 0 = all.
+    public var candidates: Int
     /// Leave out what the user has interacted with.
     public var excludeSeen: Bool
     /// What of it counts, and for how long; empty: all, for good.
@@ -20,13 +22,15 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var caps: [CategoryCap]
 
     public init(
-        name: String, retrievers: [String], candidatesPerRetriever: Int = 200, excludeSeen: Bool,
-        useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0, caps: [CategoryCap] = [],
+        name: String, retrievers: [String], candidatesPerRetriever: Int = 200, candidates: Int = 0,
+        excludeSeen: Bool, useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0,
+        caps: [CategoryCap] = [],
         seen: [SeenRule] = []
     ) {
         self.name = name
         self.retrievers = retrievers
         self.candidatesPerRetriever = candidatesPerRetriever
+        self.candidates = candidates
         self.excludeSeen = excludeSeen
         self.useRanker = useRanker
         self.onePerGroup = onePerGroup
@@ -35,12 +39,13 @@ public struct Scenario: Sendable, Hashable, Codable {
         self.seen = seen
     }
 
-    /// Older configurations and bundles have neither `diversity` nor `caps` nor `seen`.
+    /// Older configurations and bundles have neither `candidates` nor `diversity` nor `caps` nor `seen`.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         name = try members.decode(String.self, forKey: .name)
         retrievers = try members.decode([String].self, forKey: .retrievers)
         candidatesPerRetriever = try members.decode(Int.self, forKey: .candidatesPerRetriever)
+        candidates = try members.decodeIfPresent(Int.self, forKey: .candidates) ?? 0
         excludeSeen = try members.decode(Bool.self, forKey: .excludeSeen)
         useRanker = try members.decode(Bool.self, forKey: .useRanker)
         onePerGroup = try members.decode(Bool.self, forKey: .onePerGroup)

@@ -160,6 +160,9 @@ extension Configuration {
                     "scenarios[\(place)].candidatesPerRetriever", "\(scenario.candidatesPerRetriever)",
                     "1 to 1000000")
             }
+            guard (0...1_000_000).contains(scenario.candidates) else {
+                throw fail("scenarios[\(place)].candidates", "\(scenario.candidates)", "0 to 1000000")
+            }
         }
     }
 }

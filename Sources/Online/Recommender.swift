@@ -146,6 +146,9 @@ public struct Recommender: Sendable {
         }
         var merged = given ?? ItemSet(itemCount: snapshot.items.count)
         for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
+        if scenario.candidates > 0, given == nil {
+            merged = first(max(scenario.candidates, request.count), of: merged, funnel.retrieved.map(\.candidates))
+        }
         for item in others { merged.insert(item) }
         let items = merged.items
         funnel.merged = items.count
@@ -158,6 +161,16 @@ public struct Recommender: Sendable {
         return Candidates(
             scenario: scenario, query: query, user: request.user, items: items, opinions: opinions, now: now,
             funnel: funnel)
+    }
+
+    /// The first of a set by reciprocal rank fusion over the lists that it was merged from.
+    private func first(_ count: Int, of set: ItemSet, _ lists: [[Scored]]) -> ItemSet {
+        let items = set.items
+        guard items.count > count else { return set }
+        let fused = zip(items, ReciprocalRankFusion.scores(of: items, lists: lists)).map { Scored(item: $0, score: $1) }
+        var first = ItemSet(itemCount: snapshot.items.count)
+        for candidate in fused.sorted().prefix(count) { first.insert(candidate.item) }
+        return first
     }
 
     /// Of the caller's own candidates those that the bundle knows and nothing excludes.
