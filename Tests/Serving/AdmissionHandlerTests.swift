@@ -107,4 +107,17 @@ import Testing
         }
         #expect(shedder.counts.waiting == 1)
     }
+
+    /// Who hangs up no longer waits.
+    @Test func whoIsGoneDoesNotWait() throws {
+        let shedder = LoadShedder()
+        let channel = EmbeddedChannel(handler: AdmissionHandler(shedder))
+        try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 80)).wait()
+        for _ in 0..<3 { try Self.send("/v1/items", to: channel) }
+        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        #expect(shedder.counts.waiting == 3, "started or not is not for the connection to say")
+        try channel.close().wait()
+        #expect(shedder.counts.waiting == 1)
+    }
 }

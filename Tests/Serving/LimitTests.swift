@@ -55,13 +55,30 @@ import Testing
         #expect(slow < 70, "\(slow) ms")
     }
 
+    /// Connections that are served again at once, before those that wait, do not hide that these wait.
+    @Test func aQueueIsSeenThoughSomeAreServedAtOnce() {
+        let shedder = LoadShedder()
+        let ms = Self.millisecond
+        for i in 0..<20 as Range<Int64> { #expect(shedder.letsIn(now: i)) }
+        var refused: [Int64] = []
+        for at in 1..<100 as Range<Int64> {
+            guard shedder.letsIn(now: 5 * at * ms) else {
+                refused.append(5 * at)
+                continue
+            }
+            #expect(shedder.isAhead(arrival: 5 * at * ms) && shedder.starts(arrival: 5 * at * ms, now: 5 * at * ms))
+        }
+        #expect(refused.first.map { (250..<300).contains($0) } ?? false, "\(refused)")
+    }
+
     @Test func whoseConnectionIsGoneIsForgotten() {
         let shedder = LoadShedder()
         let ms = Self.millisecond
         for i in 0..<500 as Range<Int64> { #expect(shedder.letsIn(now: i)) }
-        #expect(shedder.counts.waiting == 500)
+        #expect(shedder.counts.waiting == 500 && shedder.isAhead(arrival: 2 * ms) && !shedder.isAhead(arrival: 500))
+        for i in 0..<500 as Range<Int64> { shedder.leaves(arrival: i) }
+        #expect(shedder.counts.waiting == 0 && !shedder.isAhead(arrival: 2 * ms))
         #expect(shedder.letsIn(now: 2_000 * ms) && shedder.starts(arrival: 2_000 * ms, now: 2_001 * ms))
-        #expect(shedder.counts.waiting == 0)
         // Nobody waits for more than a second, and a clock that goes back is no wait.
         #expect(!shedder.starts(arrival: 3_000 * ms, now: 4_001 * ms))
         #expect(shedder.starts(arrival: 5_000 * ms, now: 4_900 * ms))

@@ -20,8 +20,9 @@ final class AdmissionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let shedder: LoadShedder
     private let refusal: (head: HTTPResponse, body: ByteBuffer)
-    /// Requests let in on this connection that are not answered yet: before theirs no refusal may be written.
-    private var unanswered = 0
+    /// Requests let in on this connection that are not answered yet, before whose answers no refusal may be written: when
+    /// they came; nil: they are not waited for.
+    private var unanswered: CircularBuffer<Int64?> = []
     /// Whether the parts that come belong to a request that was refused, and whether its connection ends with it.
     private var refused: (isOn: Bool, isLast: Bool) = (false, false)
 
@@ -36,15 +37,17 @@ final class AdmissionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(var head):
             head.headerFields[Self.field] = nil
+            var arrival: Int64?
             if Self.isWork(head.path ?? "") {
                 let now = LoadShedder.now
-                guard shedder.letsIn(now: now, mayRefuse: unanswered == 0) else {
+                guard shedder.letsIn(now: now, mayRefuse: unanswered.isEmpty) else {
                     refused = (true, head.headerFields[.connection]?.lowercased() == "close")
                     return
                 }
                 head.headerFields[Self.field] = String(now)
+                arrival = now
             }
-            unanswered += 1
+            unanswered.append(arrival)
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body where refused.isOn: break
         case .end where refused.isOn: refuse(context)
@@ -53,8 +56,14 @@ final class AdmissionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { unanswered -= 1 }
+        if case .end = unwrapOutboundIn(data) { _ = unanswered.popFirst() }
         context.write(data, promise: promise)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        for arrival in unanswered { if let arrival { shedder.leaves(arrival: arrival) } }
+        unanswered.removeAll()
+        context.fireChannelInactive()
     }
 
     private func refuse(_ context: ChannelHandlerContext) {

@@ -35,6 +35,10 @@ public final class LoadShedder: Sendable {
         /// While overloaded: when somebody last had to wait, or was refused.
         var overloadedUntil: Int64?
         var refused: Int64 = 0
+
+        mutating func remove(_ arrival: Int64) {
+            if let place = waiting.firstIndex(of: arrival) { waiting.remove(at: place) }
+        }
     }
 
     private let state = Mutex(State())
@@ -69,14 +73,22 @@ public final class LoadShedder: Sendable {
         }
     }
 
+    /// A request that was let in and whose connection is gone.
+    func leaves(arrival: Int64) { state.withLock { $0.remove(arrival) } }
+
+    /// Whether others have waited longer, by a millisecond at least.
+    func isAhead(arrival: Int64) -> Bool {
+        state.withLock { state in state.waiting.first.map { $0 < arrival - 1_000_000 } ?? false }
+    }
+
     /// Whether a request that came at `arrival` is answered, now that a thread has taken it.
     func starts(arrival: Int64, now: Int64) -> Bool {
         state.withLock { state in
-            // Those that came long before it and were not started never will be: their connections are gone.
-            while let first = state.waiting.first, first < arrival - limit { state.waiting.removeFirst() }
-            if let place = state.waiting.firstIndex(of: arrival) { state.waiting.remove(at: place) }
+            state.remove(arrival)
             let waited = now - arrival
-            let isQueued = Double(waited) >= most(state) / 3
+            // (A connection may be served again at once, before those that wait.)
+            let oldest = min(arrival, state.waiting.first ?? arrival)
+            let isQueued = Double(now - oldest) >= most(state) / 3
             state.standingSince = isQueued ? state.standingSince ?? now : nil
             let isOverloaded = isOverloaded(&state, now)
             if isOverloaded, isQueued { state.overloadedUntil = now }
@@ -86,7 +98,7 @@ public final class LoadShedder: Sendable {
                 state.lastStart = nil
                 return false
             }
-            if let last = state.lastStart, last > arrival {
+            if let last = state.lastStart, last > oldest {
                 state.pause += (Double(now - last) - state.pause) / 20
             }
             state.lastStart = now
