@@ -37,7 +37,8 @@ struct ScannedKeys {
             if let without, without >= end, without < newEnd {
                 histogram[Int(min(max(candidates[without].key, 0) >> shift, last))] -= 1
             }
-            let depth = Int(min(Float(Calibration.margins) * unit / Float(1 << shift), Float(last))) + 2
+            let reach: Float = Float(Calibration.margins) * unit / Float(1 << shift)
+            let depth = reach < Float(last) ? Int(reach) + 2 : PartitionKernels.buckets
             above.withUnsafeMutableBufferPointer { above in
                 var sum: Int32 = 0
                 var bucket = Int(highest)
