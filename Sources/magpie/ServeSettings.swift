@@ -77,7 +77,7 @@ struct ServeSettings: Codable, Equatable {
         var unknown = Set(environment.keys.filter { $0.hasPrefix(variable([]) + "_") })
         func value(_ path: [String], like known: Any) throws -> Any? {
             if let inner = known as? [String: Any] {
-                let object = try inner.compactMapValues { $0 }.reduce(into: [String: Any]()) { object, entry in
+                let object = try inner.reduce(into: [String: Any]()) { object, entry in
                     object[entry.key] = try value(path + [entry.key], like: entry.value)
                 }
                 return object.isEmpty ? nil : object

@@ -33,7 +33,7 @@ public final class LoadShedder: Sendable {
         /// Since when everybody who was started had waited.
         var standingSince: Int64?
         /// While overloaded: when somebody last had to wait, or was refused.
-        var overloadedUntil: Int64?
+        var lastStrain: Int64?
         var refused: Int64 = 0
 
         mutating func remove(_ arrival: Int64) {
@@ -62,9 +62,9 @@ public final class LoadShedder: Sendable {
     /// - Parameter mayRefuse: false: it is only counted.
     func letsIn(now: Int64, mayRefuse: Bool = true) -> Bool {
         state.withLock { state in
-            if state.waiting.isEmpty, state.overloadedUntil == nil { state.standingSince = nil }
+            if state.waiting.isEmpty, state.lastStrain == nil { state.standingSince = nil }
             if mayRefuse, isOverloaded(&state, now), Double(state.waiting.count) * state.pause > most(state) {
-                state.overloadedUntil = now
+                state.lastStrain = now
                 state.refused += 1
                 return false
             }
@@ -91,7 +91,7 @@ public final class LoadShedder: Sendable {
             let isQueued = Double(now - oldest) >= most(state) / 3
             state.standingSince = isQueued ? state.standingSince ?? now : nil
             let isOverloaded = isOverloaded(&state, now)
-            if isOverloaded, isQueued { state.overloadedUntil = now }
+            if isOverloaded, isQueued { state.lastStrain = now }
             // What waited twice as long came before it was known that there is more than can be answered.
             if waited > limit || isOverloaded && Double(waited) > 2 * most(state) {
                 state.refused += 1
@@ -109,13 +109,13 @@ public final class LoadShedder: Sendable {
     private func most(_ state: State) -> Double { max(wait, leastQueue * state.pause) }
 
     private func isOverloaded(_ state: inout State, _ now: Int64) -> Bool {
-        if let until = state.overloadedUntil, now - until > interval {
-            state.overloadedUntil = nil
+        if let last = state.lastStrain, now - last > interval {
+            state.lastStrain = nil
             state.standingSince = nil
         }
         if let since = state.standingSince, now - since > interval {
-            state.overloadedUntil = state.overloadedUntil ?? now
+            state.lastStrain = state.lastStrain ?? now
         }
-        return state.overloadedUntil != nil
+        return state.lastStrain != nil
     }
 }
