@@ -15,4 +15,13 @@ static inline float mk_sigmoid(float x) {
     return 0.5f + x * p / q;
 }
 
+/*
+ * label - sigmoid(x), and 0 where x is beyond -6 ... 6: a pair as sure as that is left alone, right or wrong, as in
+ * gensim. word2vec.c pushes it back at full strength each time that noise happens to hit a pair that belongs together.
+ * 0 for NaN.
+ */
+static inline float mk_surprise(float label, float x) {
+    return x > -6.0f && x < 6.0f ? label - mk_sigmoid(x) : 0.0f;
+}
+
 #endif

@@ -124,7 +124,7 @@ TARGET static void skip_gram(const mk_skip_gram_bucket *b) {
         }
         for (size_t p = 0; p < n; p++) {
             float *out = b->out + (size_t)outputs[p] * d;
-            const float slope = (1 - mk_sigmoid(dot(ins + p * d, out, d))) * rate;
+            const float slope = mk_surprise(1, dot(ins + p * d, out, d)) * rate;
             step(slope, ins + p * d, out, errors + p * d, d);
         }
         if (negatives > 0)
@@ -138,7 +138,7 @@ TARGET static void skip_gram(const mk_skip_gram_bucket *b) {
                 for (size_t c = 0; c < d; c += 16)
                     MK_STORE(noise + k * d + c, MK_LOAD(b->out + (size_t)rows[k] * d + c));
             MK_BY_FIVES(k, drawn, noise_dots, noise + k * d, d, columns, b->dimension, slopes + 16 * k);
-            for (size_t i = 0; i < 16 * (size_t)drawn; i++) slopes[i] = (0 - mk_sigmoid(slopes[i])) * rate;
+            for (size_t i = 0; i < 16 * (size_t)drawn; i++) slopes[i] = mk_surprise(0, slopes[i]) * rate;
             for (uint32_t k = 0; k < drawn; k++)
                 for (size_t p = 0; p < pairs; p++) slopes[16 * k + p] = outputs[p] == rows[k] ? 0 : slopes[16 * k + p];
             add_errors(errors, noise, drawn, d, slopes);

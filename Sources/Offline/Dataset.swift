@@ -17,6 +17,8 @@ public struct Dataset: Sendable {
     let itemKeys: [ItemKey]
     /// `identify` events up to the window's end.
     private let joins: [History.Join]
+    /// What was on screen by then.
+    private let shown: [History.Shown]
     /// The newest queries that led to each item.
     private let queries: [ItemIndex: [String]]
     private static let queriesPerItem = 50
@@ -79,6 +81,11 @@ public struct Dataset: Sendable {
         self.purchases = purchases
         self.itemKeys = itemKeys
         joins = history.joins.filter { $0.position <= end }
+        shown = history.shown(within: rows).map { shown in
+            var shown = shown
+            shown.actor = identities[shown.actor] ?? shown.actor
+            return shown
+        }
         self.lastSeq = lastSeq
         fingerprint = Self.fingerprint(interactions, eventHashes, items, self.queries, schema)
     }
@@ -100,6 +107,7 @@ public struct Dataset: Sendable {
                 isPositive: interactions.isPositive[row], purchase: purchases.isEmpty ? .none : purchases[row],
                 seq: interactions.seq[row])
         }
+        for shown in shown { store.fold(shown.showing, actor: shown.actor, seq: shown.seq) }
         // Their pasts are theirs already, see History/identities; what is left to say is whose the devices are now.
         for join in joins { store.join(join.device, to: join.user, seq: join.seq) }
         store.advance(to: lastSeq)
@@ -111,6 +119,7 @@ public struct Dataset: Sendable {
         let parts =
             joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
             + purchases.map { UInt64($0.price) << 16 | UInt64($0.quantity) }
+            + shown.flatMap { [$0.actor.raw, $0.showing.eventHash, $0.showing.item.raw] }
         return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }
 

@@ -50,6 +50,8 @@ public struct History: Sendable {
     private(set) var joins: [Join] = []
     /// What was on screen.
     private(set) var impressions = Impressions()
+    /// The same, impression by impression, in the order of the rows.
+    private(set) var showings: [Shown] = []
 
     /// Reads the log up to its present end.
     public init(_ log: some EventLog, rules: EventRules, progress: (Double) -> Void = { _ in }) throws {
@@ -77,7 +79,15 @@ public struct History: Sendable {
             return
         }
         if event.kind == Event.impressionKind {
-            if let item = event.itemId { itemIDs[item.key] = item }
+            if let actor = event.actor, let item = event.itemId {
+                itemIDs[item.key] = item
+                let hash = StableHash.xxh64(event.eventId)
+                showings.append(
+                    Shown(
+                        seq: event.seq, actor: actor,
+                        showing: .init(time: event.effectiveTime.milliseconds, eventHash: hash, item: item.key),
+                        receivedAt: event.receivedAt))
+            }
             impressions.append(event)
         }
         let weight = rules.weight(of: event.kind)
@@ -124,6 +134,24 @@ public struct History: Sendable {
             rows[row].actor = owners[rows[row].actor] ?? rows[row].actor
         }
         impressions.arrange(rows, joins)
+        arrangeShowings()
+    }
+
+    /// Says of each impression how many rows had come before it, and whose it is.
+    private mutating func arrangeShowings() {
+        showings.sort { ($0.receivedAt, $0.seq) < ($1.receivedAt, $1.seq) }
+        var owners: [UserKey: UserKey] = [:]
+        var (row, join) = (0, 0)
+        for at in showings.indices {
+            let moment = (showings[at].receivedAt, showings[at].seq)
+            while row < rows.count, (rows[row].receivedAt, rows[row].seq) < moment { row += 1 }
+            while join < joins.count, (joins[join].receivedAt, joins[join].seq) < moment {
+                owners[joins[join].device] = joins[join].user
+                join += 1
+            }
+            showings[at].position = row
+            showings[at].actor = owners[showings[at].actor] ?? showings[at].actor
+        }
     }
 
     /// Letters of a query that are kept: a longer one is no query.

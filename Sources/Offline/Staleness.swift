@@ -144,11 +144,12 @@ extension RefitReplay {
                 .clock, split.reason, split.known, rows.filter { (split.end..<max(last, split.end)).contains($0) },
                 split.catalogueAsOf)
             let replay = Replay(history: history, split: split, rules: training.configuration.events)
-            var place = 0
             let outcomes = try fit.runner.measure("evaluate", window: "replay \(refit + 1)/\(boundaries.count)") {
                 progress in
-                let outcomes = try replay.inOrder(moments, recommender, progress: progress) { question, recommender in
-                    defer { place += 1 }
+                let outcomes = try replay.places(
+                    of: moments, recommender, threads: training.threads, progress: progress
+                ) { place, recommender in
+                    let question = moments[place]
                     let user = question.user.flatMap { recommender.state.user($0) }
                     var outcome = Outcome(
                         seen: Set(user?.recent.map(\.item) ?? []), events: user?.recent.count ?? 0,

@@ -2,6 +2,11 @@ import MagpieDomain
 import MagpieRanking
 
 extension Recommender {
+    /// The same with a state that may move on without this one's.
+    public func withOwnState() -> Recommender {
+        Recommender(snapshot: snapshot, state: state.copy(), catalogue: catalogue)
+    }
+
     /// The same bundle with the state of a moment in the past: the log from its beginning, without what was received
     /// later. In the log's order, which only tells who a device belonged to; the state itself is the same in any.
     ///

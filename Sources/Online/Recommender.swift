@@ -268,6 +268,12 @@ public struct Recommender: Sendable {
                 }
                 if holds, let item = items.index(of: touch.item) { excluded.insert(item) }
             }
+            for rule in rules {
+                guard case .shown(let times) = rule.interaction else { continue }
+                for item in user.passedOver(times, days: rule.days, at: now) {
+                    if let item = items.index(of: item) { excluded.insert(item) }
+                }
+            }
             note("seen")
         }
         if let filter = request.filter {

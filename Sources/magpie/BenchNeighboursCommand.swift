@@ -3,6 +3,7 @@ import Foundation
 import MagpieArtifacts
 import MagpieDomain
 import MagpieKernels
+import MagpieOffline
 import MagpieRetrieval
 
 /// What a table of neighbours, or the index of sessions, costs: to make, and to ask.

@@ -10,7 +10,8 @@ struct TrainCommand: ParsableCommand {
             Runs all stages and reports on each. What an earlier run made from the same events, configuration and seed \
             is reused; a run that was cut off goes on where it stopped.
 
-            Where the configuration differs from the published bundle's, both are fitted on one window and asked the same             questions. Worse beyond noise: the bundle is built, not published, and the exit code is 3.
+            Where the configuration differs from the published bundle's, both are fitted on one window and asked the same \
+            questions. Worse beyond noise: the bundle is built, not published, and the exit code is 3.
 
             EXAMPLES
               magpie train
@@ -83,7 +84,9 @@ final class StageDisplay {
             let name = report.stage.padding(toLength: 14, withPad: " ", startingAt: 0)
             let time = report.reused ? "reused" : Numbers.seconds(report.seconds)
             let pad = String(repeating: " ", count: max(0, 9 - time.count))
-            print("  \(name) \(pad)\(time)  \(Style.dim(report.summary))")
+            let memory = report.peakBytes.map { "\(Numbers.count($0 >> 20)) MB" } ?? ""
+            let padMemory = String(repeating: " ", count: max(0, 9 - memory.count))
+            print("  \(name) \(pad)\(time) \(padMemory)\(memory)  \(Style.dim(report.summary))")
         }
     }
 }

@@ -31,6 +31,24 @@ import Testing
         }
     }
 
+    /// Products of 5 and 7, and their opposites, by a rate that would move them far: only what is not sure moves.
+    @Test(arguments: [Float(5), 7, -5, -7]) func whatIsSureIsLeftAlone(product: Float) {
+        let stride = 16
+        let input = SharedBuffer<Float>(count: stride, repeating: 0)
+        let output = SharedBuffer<Float>(count: 2 * stride, repeating: 0)
+        let work = SharedBuffer<Float>(count: SkipGramKernel.workCount(stride: stride), repeating: 0)
+        input[0] = 1
+        output[0] = product
+        output[stride] = product
+        SkipGramKernel.train(
+            input: input.pointer, output: output.pointer, stride: stride, dimension: 1, inputs: [0], outputs: [0],
+            count: 1, rate: 1, negatives: 1, noise: .init(rows: [1], weights: [1]), random: 1, work: work.pointer)
+        let isSure = !(abs(product) < 6)
+        #expect((input[0] == 1) == isSure)
+        #expect((output[0] == product) == isSure, "the pair")
+        #expect((output[stride] == product) == isSure, "the noise")
+    }
+
     /// Two cliques that never meet. The optimum is log(P(b|a) / (k noise(b))) (Levy and Goldberg 2014): with one
     /// negative log(1/4 / 1/8) > 0 inside a clique, minus infinity across.
     @Test func separatesTwoCliques() {
@@ -72,8 +90,9 @@ import Testing
         let work = SharedBuffer<Float>(count: SkipGramKernel.workCount(stride: stride), repeating: 7)
         for row in 0..<items {
             for i in 0..<d {
-                input[row * stride + i] = random.uniform() - 0.5
-                output[row * stride + i] = random.uniform() - 0.5
+                // Row 0 is long: with itself its product is beyond what is moved.
+                input[row * stride + i] = row == 0 ? 0.7 : random.uniform() - 0.5
+                output[row * stride + i] = row == 0 ? 0.7 : random.uniform() - 0.5
             }
         }
         let inputs = (0..<count).map { _ in UInt32(random.below(items)) }
@@ -105,7 +124,8 @@ import Testing
         private func row(_ table: [Double], _ row: Int) -> [Double] { Array(table[row * stride..<(row + 1) * stride]) }
 
         private func slope(_ a: [Double], _ b: [Double], label: Double, rate: Double) -> Double {
-            (label - 1 / (1 + exp(-zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }))) * rate
+            let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+            return abs(product) < 6 ? (label - 1 / (1 + exp(-product))) * rate : 0
         }
 
         private func add(_ factor: Double, _ x: [Double], to table: inout [Double], _ row: Int) {

@@ -27,6 +27,12 @@ import Testing
         return event
     }
 
+    private func shown(_ item: ItemID, user: UserID? = nil, device: UserID? = nil, at minute: Int64) -> Event {
+        var event = rating(item, user: user, device: device, at: minute)
+        (event.kind, event.value, event.eventId) = (Event.impressionKind, nil, "shown-\(event.eventId)")
+        return event
+    }
+
     private func identify(_ device: UserID, _ user: UserID, at minute: Int64) -> Event {
         Event(
             kind: Event.identifyKind, userId: user, anonymousId: device,
@@ -82,7 +88,10 @@ import Testing
             (world.events + [
                 rating(films[0].id, device: "d", at: 40_000_000), rating(films[1].id, device: "e", at: 40_000_001),
                 identify("d", world.users[0], at: 40_000_002), rating(films[2].id, device: "d", at: 40_000_003),
+                shown(films[3].id, device: "e", at: 40_000_003),
+                shown(films[3].id, user: world.users[1], at: 40_000_003),
                 identify("e", world.users[1], at: 40_000_004), identify("d", "new", at: 40_000_005),
+                shown(films[4].id, device: "e", at: 40_000_006), shown(films[4].id, device: "d", at: 40_000_007),
             ]).numbered()
         func live(_ events: some Sequence<Event>, over checkpoint: Checkpoint? = nil) -> FeatureStore {
             let store = FeatureStore(rules: rules, checkpoint: checkpoint)
@@ -91,7 +100,7 @@ import Testing
         }
         func visible(_ store: FeatureStore) -> [String] {
             let contents = store.contents()
-            return contents.users.map { "\($0.0.raw) \($0.1.events) \($0.1.positives) \($0.1.recent)" }
+            return contents.users.map { "\($0.0.raw) \($0.1.events) \($0.1.positives) \($0.1.recent) \($0.1.shown)" }
                 + contents.items.map { "\($0.0.raw) \($0.1)" } + contents.owners.map { "\($0.device) \($0.user)" }
                 + ["\(contents.totals) \(contents.appliedSeq)"]
         }

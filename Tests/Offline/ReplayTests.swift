@@ -28,7 +28,7 @@ import Testing
     }
 
     /// What a replayed request may see: exactly what came before it.
-    @Test(arguments: [false, true]) func byClockNothingLaterIsSeen(isShuffled: Bool) throws {
+    @Test(arguments: [false, true], [1, 2, 5]) func byClockNothingLaterIsSeen(isShuffled: Bool, threads: Int) throws {
         let (ordered, star, from) = withRisingStar()
         var events = ordered
         var random = RandomSource(seed: 4)
@@ -54,7 +54,9 @@ import Testing
             .draft(data, window: "test")
         let recommender = try fit.open(files, data)
         let replay = Replay(history: history, split: split, rules: rules)
-        let seen = try replay.map(questions, recommender, threads: 2, progress: { _ in }) { question, recommender in
+        let before = recommender.state.totals
+        let seen = try replay.map(questions, recommender, threads: threads, progress: { _ in }) {
+            question, recommender in
             let keys = history.itemIDs.keys.sorted()
             let states = recommender.state.items(keys)
             return (
@@ -63,6 +65,7 @@ import Testing
                 last: states.compactMap { $0?.lastPositive }.max() ?? .min
             )
         }
+        #expect(recommender.state.totals == before && seen.count == questions.count)
         var early = 0
         for (question, state) in zip(questions, seen) {
             #expect(state.totals.events == Int64(question.position))

@@ -121,11 +121,36 @@ import Testing
         #expect(try !shown(days: 0) && !shown(days: 29) && shown(days: 30))
     }
 
-    @Test(arguments: ["touched", "liked<7d", "bought<30d", "bought<0.5d"]) func seenRules(text: String) {
+    /// Three times on screen and nothing done: somebody else's turn, for a week.
+    @Test func whatIsPassedOverIsNotShown() throws {
+        var home = Scenario.home
+        home.seen = [SeenRule(.touched), SeenRule(.shown(3), days: 7)]
+        let recommender = try bundled.recommender(scenarios: [home])
+        let first = try #require(try ids(recommender, request()).first)
+        for time in 1...3 {
+            #expect(try ids(recommender, request()).first == first, "shown \(time - 1) times")
+            var event = Event(
+                kind: Event.impressionKind, userId: world.users[0], itemId: first, time: world.now, source: "live")
+            (event.seq, event.eventId) = (recommender.state.appliedSeq + 1, "shown-\(time)")
+            recommender.state.apply(event)
+        }
+        func isThere(days: Int64) throws -> Bool {
+            let now = Timestamp(milliseconds: world.now.milliseconds + days * BundledWorld.day)
+            return try ids(recommender, request(count: 200), now: now).contains(first)
+        }
+        #expect(try !isThere(days: 0) && !isThere(days: 6) && isThere(days: 7))
+    }
+
+    @Test(arguments: ["touched", "liked<7d", "bought<30d", "bought<0.5d", "shown>=3", "shown>=1<7d"]) func seenRules(
+        text: String
+    ) {
         #expect(SeenRule(text)?.notation == text)
     }
 
-    @Test(arguments: ["", "seen", "bought<", "bought<30", "bought<-1d", "bought<xd", "bought<1d<2d", "bought <1d"])
+    @Test(arguments: [
+        "", "seen", "bought<", "bought<30", "bought<-1d", "bought<xd", "bought<1d<2d", "bought <1d", "shown", "shown>=",
+        "shown>=0", "shown>=1001", "shown>=3x", "shown>=-1",
+    ])
     func noSeenRules(text: String) { #expect(SeenRule(text) == nil) }
 
     @Test func hiddenAndDeletedAreGoneAtOnce() throws {

@@ -67,11 +67,57 @@ import Testing
     }
 
     @Test func whatIsNotAnInteractionLeavesNoTrace() {
-        var impression = Event(
-            kind: Event.impressionKind, userId: "u", itemId: "i", time: PlantedWorld.start, source: "t")
-        impression.seq = 1
-        let store = store([impression])
+        var tag = Event(kind: "tag", userId: "u", itemId: "i", time: PlantedWorld.start, source: "t")
+        tag.seq = 1
+        let store = store([tag])
         #expect(store.appliedSeq == 1 && store.user(UserID("u").key) == nil && store.totals.events == 0)
+    }
+
+    /// What was on screen is known of a user, and is no event of theirs.
+    @Test func impressionsAreShownAndNotDone() throws {
+        let store = store((1...3).map { shown("i", at: $0) }.numbered())
+        let user = try #require(store.user(UserID("u").key))
+        #expect(user.events == 0 && user.recent.isEmpty && user.shown.count == 3)
+        #expect(store.totals.events == 0 && store.items([ItemID("i").key]) == [nil])
+    }
+
+    private func shown(_ item: ItemID, at minute: Int64, device: UserID? = nil) -> Event {
+        var event = Event(
+            kind: Event.impressionKind, userId: device == nil ? "u" : nil, anonymousId: device, itemId: item,
+            time: Timestamp(milliseconds: PlantedWorld.start.milliseconds + minute * 60_000), source: "t")
+        event.eventId = "shown-\(item)-\(minute)"
+        return event
+    }
+
+    /// Three times and nothing done: passed over. A touch begins anew, days let it come back, a device's count goes along.
+    @Test func whatIsPassedOver() {
+        let start = PlantedWorld.start.milliseconds
+        func passedOver(_ events: [Event], _ times: Int = 3, days: Double? = nil, at minute: Int64 = 100) -> Set<
+            ItemKey
+        > {
+            store(events.numbered()).user(UserID("u").key)?
+                .passedOver(times, days: days, at: Timestamp(milliseconds: start + minute * 60_000)) ?? []
+        }
+        let thrice = [1, 2, 3].map { shown("a", at: $0) } + [1, 2].map { shown("b", at: $0) }
+        let (a, b) = (ItemID("a").key, ItemID("b").key)
+        #expect(passedOver(thrice) == [a] && passedOver(thrice, 2) == [a, b] && passedOver(thrice, 4) == [])
+        #expect(passedOver(thrice.reversed()) == [a], "in any order")
+        #expect(passedOver(thrice, at: 2) == [], "what comes later is not known")
+        #expect(passedOver(thrice + [rating("a", user: "u", at: 4)]) == [])
+        #expect(passedOver(thrice + [rating("a", user: "u", at: 2)], 1) == [a, b], "shown once after it was touched")
+        #expect(passedOver(thrice + [rating("a", user: "u", at: 200)]) == [a], "a touch that is yet to come")
+        #expect(passedOver(thrice, days: 1, at: 24 * 60) == [a] && passedOver(thrice, days: 1, at: 24 * 60 + 1) == [])
+        let onDevice = [1, 2, 3].map { shown("a", at: $0, device: "d") }
+        #expect(passedOver(onDevice) == [] && passedOver(onDevice + [identify("d", "u", at: 5)]) == [a])
+    }
+
+    @Test func whatWasShownIsBounded() {
+        var state = UserState()
+        let capacity = UserState.shownCapacity
+        for n in (0..<capacity + 50).reversed() {
+            state.fold(Showing(time: Int64(n), eventHash: 1, item: ItemKey(UInt64(n))), seq: 1)
+        }
+        #expect(state.shown.count == capacity && state.shown.first?.time == 50 && state.shown.last?.time == 1_049)
     }
 
     /// A clock that runs ahead does not reach into the future.

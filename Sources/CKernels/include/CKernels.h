@@ -86,6 +86,7 @@ typedef struct {
            for `negatives` noise rows, up to MK_NOISE_AT_ONCE at a time, row as it was before those:
                g[p] = (0 - sigmoid(row . x[p])) * rate, but 0 where the row is outputs[p];  e[p] += g[p] row
                row += sum over p of g[p] x[p]
+           where g = 0, too, for products beyond -6 ... 6 (mk_surprise in sigmoid.h says why),
            then in[inputs[p]] += e[p] for each pair in order.
        row . x[p] under noise, and the sums over p and over noise rows, are by one lane in ascending order. */
     void (*skip_gram)(const mk_skip_gram_bucket *bucket);

@@ -12,62 +12,53 @@ struct Replay {
     /// Kinds of events that a ranker learns to tell apart.
     var objectives: [String] = []
 
-    /// Calls `body` once a question, in any order and on several threads where the state stands still (by user);
-    /// in the order of the history on one thread where it moves on between the questions (by clock). Results are in the order of
-    /// the questions.
+    /// Calls `body` once a question with a recommender whose state is that of the question's moment. Results are in the order
+    /// of the questions, and the same for any number of threads.
+    ///
+    /// By user the state stands still. By clock it moves on: each thread takes a stretch of the history with a state of its own,
+    /// which is first brought to where the stretch begins. The given recommender's state stays as it is.
     func map<Result: Sendable>(
         _ questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
         _ body: @Sendable (Question, Recommender) throws -> Result
     ) throws -> [Result] {
-        if split.kind == .clock { return try inOrder(questions, recommender, progress: progress, body) }
-        var results: [Result] = []
-        results.reserveCapacity(questions.count)
-        for start in stride(from: 0, to: questions.count, by: 64) {
-            let piece = Array(questions[start..<min(start + 64, questions.count)])
-            let done = Parallel.map(piece.count, threads: threads) { i in
-                Swift.Result { try body(piece[i], recommender) }
-            }
-            for result in done { results.append(try result.get()) }
-            progress(Double(results.count) / Double(questions.count))
-        }
-        return results
+        try places(of: questions, recommender, threads: threads, progress: progress) { try body(questions[$0], $1) }
     }
 
-    /// One question after the other, ascending by position; the state moves on between them.
-    func inOrder<Result>(
-        _ questions: [Question], _ recommender: Recommender, progress: (Double) -> Void,
-        _ body: (Question, Recommender) throws -> Result
+    /// The same with the questions' places.
+    func places<Result: Sendable>(
+        of questions: [Question], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
+        _ body: @Sendable (Int, Recommender) throws -> Result
     ) throws -> [Result] {
-        var results: [Result] = []
-        results.reserveCapacity(questions.count)
-        var next = 0
-        var joined = history.joins.firstIndex { $0.position >= split.end } ?? history.joins.count
-        for question in questions {
-            while next < split.asked.count, split.asked[next] < question.position {
-                join(through: split.asked[next], &joined, in: recommender.state)
-                fold(history.rows[split.asked[next]], into: recommender.state)
-                next += 1
+        let isMoving = split.kind == .clock
+        let stretches = isMoving ? max(1, min(threads, questions.count)) : 1
+        let begins = (0...stretches).map { questions.count * $0 / stretches }
+        let walks = isMoving ? (0..<stretches).map { _ in StateWalk(history, split, recommender.withOwnState()) } : []
+        var results = [[Result]](repeating: [], count: stretches)
+        let longest = zip(begins, begins.dropFirst()).map { $1 - $0 }.max() ?? 0
+        for start in stride(from: 0, to: longest, by: 64) {
+            let pieces = zip(begins, begins.dropFirst()).map { begin, end in
+                min(begin + start, end)..<min(begin + start + 64, end)
             }
-            join(through: question.position, &joined, in: recommender.state)
-            results.append(try body(question, recommender))
-            if results.count % 64 == 0 { progress(Double(results.count) / Double(questions.count)) }
+            if isMoving {
+                let done = Parallel.map(stretches, threads: threads) { n in
+                    Swift.Result {
+                        try pieces[n].map { place in
+                            walks[n].advance(to: questions[place])
+                            return try body(place, walks[n].recommender)
+                        }
+                    }
+                }
+                for (n, piece) in done.enumerated() { results[n] += try piece.get() }
+            } else {
+                let places = pieces[0]
+                let done = Parallel.map(places.count, threads: threads) { i in
+                    Swift.Result { try body(places.lowerBound + i, recommender) }
+                }
+                for result in done { results[0].append(try result.get()) }
+            }
+            progress(Double(min(start + 64, longest)) / Double(longest))
         }
-        return results
-    }
-
-    /// Joins the devices that were joined before row `position`.
-    private func join(through position: Int, _ next: inout Int, in state: FeatureStore) {
-        while next < history.joins.count, history.joins[next].position <= position {
-            let join = history.joins[next]
-            state.join(join.device, to: join.user, seq: join.seq)
-            next += 1
-        }
-    }
-
-    private func fold(_ event: History.Row, into state: FeatureStore) {
-        state.fold(
-            actor: event.actor, item: event.item, time: event.time, eventHash: event.eventHash,
-            isPositive: event.isPositive, purchase: event.purchase, seq: event.seq)
+        return results.flatMap { $0 }
     }
 
     /// The candidates of a question, which of them were then liked, and how many that were liked are none.

@@ -46,7 +46,7 @@ struct RetrieverFit {
             return "\(report.items) items with positives"
         }
         try stage(
-            "state", BundleFiles.state, version: 2,
+            "state", BundleFiles.state, version: 3,
             [
                 known, data.stateKey, try Configuration.key(configuration.events),
                 try Configuration.key(configuration.live),
@@ -80,7 +80,7 @@ extension RetrieverFit {
                 return "\(report.nodes) nodes, \(report.edges) edges"
             } : nil
         let vectors = try runner.run(
-            "embed", window: window, version: 2, inputs: [graph?.key ?? known] + (try fit.modelInputs())
+            "embed", window: window, version: 3, inputs: [graph?.key ?? known] + (try fit.modelInputs())
         ) { folder, progress in
             try fit.model(
                 graph: graph.map { $0.folder.appendingPathComponent(Self.graphFile) },

@@ -7,6 +7,8 @@ public struct StageReport: Sendable, Codable {
     /// One line for people.
     public var summary: String
     public var seconds: Double
+    /// The most memory that the process held meanwhile; nil where the system does not tell.
+    public var peakBytes: Int?
     /// The result was there already.
     public var reused: Bool
 }

@@ -30,13 +30,14 @@ final class StageRunner {
         let key = StageCache.key(stage, version: version, inputs + [codeVersion])
         usedKeys.insert(key)
         report(.began(stage: stage, window: window))
-        let clock = ContinuousClock.now
+        let (clock, memory) = (ContinuousClock.now, MemoryWatch())
+        defer { _ = memory.end() }
         let (folder, reused) = try cache.result(key) { folder in
             let summary = try work(folder) { self.report(.progress($0)) }
             try Data(summary.utf8).write(to: folder.appendingPathComponent(Self.summaryFile))
         }
         let summary = (try? String(contentsOf: folder.appendingPathComponent(Self.summaryFile), encoding: .utf8)) ?? ""
-        finish(stage, window, summary, since: clock, reused: reused)
+        finish(stage, window, summary, since: clock, memory.end(), reused: reused)
         return Result(key: key, folder: folder)
     }
 
@@ -45,19 +46,21 @@ final class StageRunner {
         _ stage: String, window: String, _ work: (@escaping (Double) -> Void) throws -> (Value, String)
     ) throws -> Value {
         report(.began(stage: stage, window: window))
-        let clock = ContinuousClock.now
+        let (clock, memory) = (ContinuousClock.now, MemoryWatch())
+        defer { _ = memory.end() }
         let (value, summary) = try work { self.report(.progress($0)) }
-        finish(stage, window, summary, since: clock, reused: false)
+        finish(stage, window, summary, since: clock, memory.end(), reused: false)
         return value
     }
 
     private func finish(
-        _ stage: String, _ window: String, _ summary: String, since: ContinuousClock.Instant, reused: Bool
+        _ stage: String, _ window: String, _ summary: String, since: ContinuousClock.Instant, _ peakBytes: Int?,
+        reused: Bool
     ) {
         let (seconds, attoseconds) = (ContinuousClock.now - since).components
         let done = StageReport(
             stage: stage, window: window, summary: summary, seconds: Double(seconds) + Double(attoseconds) / 1e18,
-            reused: reused)
+            peakBytes: peakBytes, reused: reused)
         reports.append(done)
         report(.ended(done))
     }

@@ -4,7 +4,7 @@ import MagpieDomain
 
 /// The state of all users and items at one log position: an artifact of the bundle, mapped and read by key.
 ///
-/// ## Layout 3 of `state.safetensors` (kind "state")
+/// ## Layout 4 of `state.safetensors` (kind "state")
 ///
 /// | tensor | type | what |
 /// |---|---|---|
@@ -13,6 +13,8 @@ import MagpieDomain
 /// | `users.offsets` | I64 [u + 1] | rows of `touches.*` of each user |
 /// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
 /// | `touches.price`, `touches.quantity` | U32, U16 [t] | what was bought, see ``Purchase`` |
+/// | `users.shown` | I64 [u + 1] | rows of `shown.*` of each user |
+/// | `shown.time`, `shown.event`, `shown.item` | I64, U64, U64 [s] | ascending by (time, event) within a user, see ``Showing`` |
 /// | `items.key` | U64 [i] | ascending |
 /// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
 /// | `items.heats` | I64 [i + 1] | rows of `heats.*` of each item |
@@ -26,10 +28,10 @@ import MagpieDomain
 /// | `devices.user` | U64 [d] | whose they are |
 ///
 /// Metadata: `appliedSeq`, over all items `events` and `positives`, and `halfLife` of the heats in milliseconds.
-/// Layout 2 has neither buckets nor purchases, layout 1 neither heats nor visits.
+/// Layout 3 does not know what was on screen, layout 2 has neither buckets nor purchases, layout 1 neither heats nor visits.
 public struct Checkpoint: Sendable {
     public static let kind = "state"
-    static let layout = 3
+    static let layout = 4
 
     public let appliedSeq: Int64
     public let totals: FeatureStore.Totals
@@ -42,6 +44,7 @@ public struct Checkpoint: Sendable {
     private let touchPositive: Tensor<UInt8>
     private let touchPrice: Tensor<UInt32>?
     private let touchQuantity: Tensor<UInt16>?
+    private let shown: ShownLists?
     private let itemKey: Tensor<UInt64>
     private let itemCounts: Tensor<Int64>
     private let live: ItemLists?
@@ -73,6 +76,7 @@ public struct Checkpoint: Sendable {
         touchPrice = isOld ? nil : try file.tensor("touches.price", as: UInt32.self, shape: [touchTime.count])
         touchQuantity = isOld ? nil : try file.tensor("touches.quantity", as: UInt16.self, shape: [touchTime.count])
         buckets = isOld ? nil : try ItemBuckets(file, itemCount: itemKey.count)
+        shown = file.layout < 4 ? nil : try ShownLists(file, userCount: userKey.count)
         deviceKey = try file.tensor("devices.key", as: UInt64.self)
         deviceUser = try file.tensor("devices.user", as: UInt64.self, shape: [deviceKey.count])
         try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
@@ -112,6 +116,7 @@ public struct Checkpoint: Sendable {
         state.events = userCounts[row * 3 + 1]
         state.positives = userCounts[row * 3 + 2]
         state.recent = (Int(userOffsets[row])..<Int(userOffsets[row + 1])).map(touch)
+        state.shown = shown?.showings(of: row) ?? []
         return state
     }
 
@@ -184,6 +189,7 @@ public struct Checkpoint: Sendable {
         file.add("touches.positive", touches.map { UInt8($0.isPositive ? 1 : 0) })
         file.add("touches.price", touches.map(\.purchase.price))
         file.add("touches.quantity", touches.map(\.purchase.quantity))
+        ShownLists.add(users.map(\.1), to: &file)
         file.add("items.key", items.map(\.0.raw))
         file.add(
             "items.counts",

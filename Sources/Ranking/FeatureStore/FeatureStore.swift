@@ -52,6 +52,14 @@ public final class FeatureStore: Sendable {
             Overlay(totals: checkpoint?.totals ?? Totals(), appliedSeq: checkpoint?.appliedSeq ?? 0))
     }
 
+    /// A state of its own that begins as this one is.
+    public func copy() -> FeatureStore {
+        let copy = FeatureStore(rules: rules, halfLife: halfLife, checkpoint: checkpoint)
+        let now = overlay.withLock { $0 }
+        copy.overlay.withLock { $0 = now }
+        return copy
+    }
+
     /// The log position that the state has reached: resume reading the log after it.
     public var appliedSeq: Int64 { overlay.withLock { $0.appliedSeq } }
 
@@ -147,12 +155,16 @@ public final class FeatureStore: Sendable {
                 }
                 return join(device, to: user, seq: event.seq, in: &overlay)
             }
-            guard let actor = event.actor, let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else {
-                return
+            guard let device = event.actor, let item = event.itemId?.key else { return }
+            let actor = owner(of: device, in: overlay) ?? device
+            let hash = StableHash.xxh64(event.eventId)
+            if event.kind == Event.impressionKind {
+                let showing = Showing(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
+                fold(showing, actor: actor, seq: event.seq, in: &overlay)
             }
+            guard rules.weight(of: event.kind) > 0 else { return }
             fold(
-                actor: owner(of: actor, in: overlay) ?? actor, item: item, time: event.effectiveTime,
-                eventHash: StableHash.xxh64(event.eventId),
+                actor: actor, item: item, time: event.effectiveTime, eventHash: hash,
                 isPositive: rules.isPositive(event), purchase: Purchase(event), seq: event.seq, in: &overlay)
         }
     }
@@ -167,6 +179,16 @@ public final class FeatureStore: Sendable {
                 actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive,
                 purchase: purchase, seq: seq, in: &overlay)
         }
+    }
+
+    /// Folds in that an item was on screen: for offline replay.
+    public func fold(_ showing: Showing, actor: UserKey, seq: Int64) {
+        overlay.withLock { fold(showing, actor: actor, seq: seq, in: &$0) }
+    }
+
+    private func fold(_ showing: Showing, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
+        if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
+        overlay.users[actor]?.fold(showing, seq: seq)
     }
 
     /// Joins a device to a user, as an `identify` event does: for offline replay.
@@ -264,7 +286,7 @@ public final class FeatureStore: Sendable {
                 owners[key] = owner(of: key, in: overlay)
             }
             return Contents(
-                users: users.filter { !$0.value.recent.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                users: users.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
                 items: items.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
                 owners: owners.sorted { $0.key < $1.key }.map { (device: $0.key, user: $0.value) },
                 totals: overlay.totals, appliedSeq: overlay.appliedSeq)

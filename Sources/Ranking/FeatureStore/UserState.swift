@@ -7,6 +7,8 @@ import MagpieDomain
 /// the list of what has been seen.
 public struct UserState: Sendable, Equatable {
     public static let capacity = 10_000
+    /// So many of the newest ``shown`` are kept.
+    public static let shownCapacity = 1_000
 
     /// One interaction, as small as it can be.
     public struct Touch: Sendable, Equatable, Comparable {
@@ -36,8 +38,12 @@ public struct UserState: Sendable, Equatable {
     public var positives: Int64 = 0
     /// Ascending by (time, hash): the newest is last.
     public var recent: [Touch] = []
+    /// What was on screen, ascending by (time, hash).
+    public var shown: [Showing] = []
 
     public init() {}
+
+    var isEmpty: Bool { recent.isEmpty && shown.isEmpty }
 
     public mutating func fold(_ touch: Touch, seq: Int64) {
         appliedSeq = max(appliedSeq, seq)
@@ -47,12 +53,18 @@ public struct UserState: Sendable, Equatable {
         recent.insert(touch, keeping: Self.capacity)
     }
 
+    public mutating func fold(_ showing: Showing, seq: Int64) {
+        appliedSeq = max(appliedSeq, seq)
+        shown.insert(showing, keeping: Self.shownCapacity)
+    }
+
     /// Joins another history to this one (`identify`).
     public mutating func merge(_ other: UserState) {
         appliedSeq = max(appliedSeq, other.appliedSeq)
         events &+= other.events
         positives &+= other.positives
         for touch in other.recent { recent.insert(touch, keeping: Self.capacity) }
+        for showing in other.shown { shown.insert(showing, keeping: Self.shownCapacity) }
     }
 
     /// The touches around a moment: at most `limit` at or before it and `limit` after it, oldest first.

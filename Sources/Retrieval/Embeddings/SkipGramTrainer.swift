@@ -18,7 +18,7 @@ import MagpieKernels
 /// 3. noise comes from one block, redrawn each epoch, and from an alias table instead of a table of 10^8 slots;
 /// 4. the learning rate falls once a chunk, and the sentences of each epoch come in a new random order;
 /// 5. noise that hits a pair's own output is left out (as in word2vec.c), and so is a pair of an item with itself;
-/// 6. the sigmoid is a quotient of polynomials, and saturates at 8 instead of 6.
+/// 6. the sigmoid is a quotient of polynomials, and pairs whose product is beyond -6 ... 6 are left alone, as in gensim.
 public enum SkipGramTrainer {
     fileprivate enum Stream {
         static let start: UInt64 = 1

@@ -3,6 +3,7 @@ import MagpieArtifacts
 import MagpieDomain
 import MagpieEvaluation
 import MagpieKernels
+import MagpieOffline
 import MagpieRetrieval
 
 /// How vectors are to be learned.
@@ -77,7 +78,7 @@ struct EmbedMeasurement {
             dimensions: settings.model == .als ? settings.als.dimensions : settings.skipGram.dimensions,
             epochs: settings.model == .als ? settings.als.epochs : settings.skipGram.epochs, events: log.count,
             users: log.users.count, items: log.itemCount, questions: input.questions.count)
-        point.eventBytes = ResidentMemory.bytes()
+        point.eventBytes = ResidentMemory.settled()
         let (began, beganProcessor) = (Clock.now, Clock.processor)
         let model: EmbeddingModel?
         switch settings.model {

@@ -1,23 +1,11 @@
 import Foundation
+import MagpieOffline
 
-/// What this process holds in memory, mapped files counted as far as they were touched.
-enum ResidentMemory {
+extension ResidentMemory {
     /// Bytes, after what was freed has gone back to the system; nil where there is no `/proc`.
-    static func bytes() -> Int? {
+    static func settled() -> Int? {
         trim()
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-        let fields = text.split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
-    }
-
-    /// The most bytes that this process has held so far; nil where there is no `/proc`.
-    static func peak() -> Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
-        else { return nil }
-        return kilobytes * 1_024
+        return bytes()
     }
 
     /// glibc keeps freed memory for the next allocation; with it, what an index takes would be hidden in what its
@@ -34,9 +22,9 @@ struct MemoryGrowth {
     private(set) var bytes: Int? = 0
 
     mutating func counting<Result>(_ work: () throws -> Result) rethrows -> Result {
-        let before = ResidentMemory.bytes()
+        let before = ResidentMemory.settled()
         let result = try work()
-        if let before, let after = ResidentMemory.bytes(), let sum = bytes {
+        if let before, let after = ResidentMemory.settled(), let sum = bytes {
             bytes = sum + after - before
         } else {
             bytes = nil
