@@ -70,6 +70,9 @@ public struct Event: Sendable, Equatable {
     /// `time`, but never later than when we learned of it.
     public var effectiveTime: Timestamp { min(time, receivedAt) }
 
+    /// Whether it says that it follows an answer, in which the item was on screen.
+    public var isAfterAnswer: Bool { requestId != nil || position != nil }
+
     /// The key of whoever did it: the user's, else the anonymous one's (in its own name space).
     public var actor: UserKey? { userId?.key ?? anonymousId.map(Event.anonymousKey) }
 

@@ -14,6 +14,8 @@ public struct Dataset: Sendable {
     let eventHashes: [UInt64]
     /// What was bought with each interaction, aligned; empty where nothing ever was.
     private let purchases: [Purchase]
+    /// Which interactions followed an answer, aligned; empty where none did.
+    private let taken: [Bool]
     let itemKeys: [ItemKey]
     /// `identify` events up to the window's end.
     private let joins: [History.Join]
@@ -61,6 +63,8 @@ public struct Dataset: Sendable {
         var interactions = Interactions(users: users, itemCount: items.count)
         var eventHashes: [UInt64] = []
         var purchases: [Purchase] = []
+        var taken: [Bool] = []
+        let hasAnswers = rows.contains { history.rows[$0].isTaken }
         let hasPurchases = rows.contains { history.rows[$0].purchase != .none }
         var queries: [ItemIndex: [String]] = [:]
         for row in rows {
@@ -70,6 +74,7 @@ public struct Dataset: Sendable {
                 seq: event.seq, user: user, item: item, time: event.time.milliseconds, weight: event.weight,
                 isPositive: event.isPositive)
             eventHashes.append(event.eventHash)
+            if hasAnswers { taken.append(event.isTaken) }
             if hasPurchases { purchases.append(event.purchase) }
             if let query = history.queries[event.seq] { queries[item, default: []].append(query) }
         }
@@ -79,9 +84,10 @@ public struct Dataset: Sendable {
         self.schema = schema
         self.eventHashes = eventHashes
         self.purchases = purchases
+        self.taken = taken
         self.itemKeys = itemKeys
         joins = history.joins.filter { $0.position <= end }
-        shown = history.shown(within: rows).map { shown in
+        shown = history.shown(within: rows).filter { !deleted.contains($0.showing.item) }.map { shown in
             var shown = shown
             shown.actor = identities[shown.actor] ?? shown.actor
             return shown
@@ -104,10 +110,11 @@ public struct Dataset: Sendable {
             store.fold(
                 actor: interactions.users[Int(interactions.user[row])], item: itemKeys[Int(interactions.item[row])],
                 time: Timestamp(milliseconds: interactions.time[row]), eventHash: eventHashes[row],
-                isPositive: interactions.isPositive[row], purchase: purchases.isEmpty ? .none : purchases[row],
+                isPositive: interactions.isPositive[row], isTaken: taken.isEmpty ? false : taken[row],
+                purchase: purchases.isEmpty ? .none : purchases[row],
                 seq: interactions.seq[row])
         }
-        for shown in shown { store.fold(shown.showing, actor: shown.actor, seq: shown.seq) }
+        for shown in shown { store.fold(shown.showing, place: shown.place, actor: shown.actor, seq: shown.seq) }
         // Their pasts are theirs already, see History/identities; what is left to say is whose the devices are now.
         for join in joins { store.join(join.device, to: join.user, seq: join.seq) }
         store.advance(to: lastSeq)
@@ -119,7 +126,9 @@ public struct Dataset: Sendable {
         let parts =
             joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
             + purchases.map { UInt64($0.price) << 16 | UInt64($0.quantity) }
-            + shown.flatMap { [$0.actor.raw, $0.showing.eventHash, $0.showing.item.raw] }
+            + shown.flatMap {
+                [$0.actor.raw, $0.showing.eventHash, $0.showing.item.raw, UInt64(bitPattern: Int64($0.place ?? 0))]
+            } + taken.map { $0 ? 1 : 0 }
         return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }
 

@@ -20,6 +20,8 @@ public struct History: Sendable {
         public var weight: Float
         public var isPositive: Bool
         public var isNegative = false
+        /// ``Event/isAfterAnswer``.
+        public var isTaken = false
         /// A place in ``History/kinds``.
         public var kind: UInt16 = 0
         public var purchase: Purchase = .none
@@ -86,7 +88,7 @@ public struct History: Sendable {
                     Shown(
                         seq: event.seq, actor: actor,
                         showing: .init(time: event.effectiveTime.milliseconds, eventHash: hash, item: item.key),
-                        receivedAt: event.receivedAt))
+                        place: event.position, receivedAt: event.receivedAt))
             }
             impressions.append(event)
         }
@@ -101,7 +103,7 @@ public struct History: Sendable {
                 seq: event.seq, actor: actor, item: item.key, time: event.effectiveTime, receivedAt: event.receivedAt,
                 eventHash: StableHash.xxh64(event.eventId), weight: Float(weight),
                 isPositive: rules.isPositive(event), isNegative: rules.isNegative(event),
-                kind: place(of: event.kind), purchase: Purchase(event)))
+                isTaken: event.isAfterAnswer, kind: place(of: event.kind), purchase: Purchase(event)))
     }
 
     private mutating func place(of kind: String) -> UInt16 {

@@ -8,6 +8,8 @@ extension History {
         /// As known when it came.
         var actor: UserKey
         var showing: Showing
+        /// Where it stood, 1 = first.
+        var place: Int?
         var receivedAt: Timestamp
         /// How many rows came before it.
         var position = 0

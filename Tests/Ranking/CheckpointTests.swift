@@ -125,7 +125,7 @@ import Testing
 
     private static func isNewer(_ name: String) -> Bool {
         [
-            "users.shown", "shown.time", "shown.event", "shown.item",
+            "users.shown", "shown.time", "shown.event", "shown.item", "items.looks", "looks.counts", "looks.forgotten",
             "touches.price", "touches.quantity", "items.hours", "items.days", "items.forgotten", "hours.counts",
             "days.counts",
         ]
@@ -171,7 +171,7 @@ import Testing
         let stored = try #require(
             Bundle.module.url(forResource: "state-\(layout)", withExtension: "safetensors", subdirectory: "Golden"))
         let opened = try Checkpoint(opening: stored)
-        #expect(opened.appliedSeq == 56 && opened.totals == .init(events: 56, positives: 48))
+        #expect(opened.appliedSeq == 56 && opened.totals.events == 56 && opened.totals.positives == 48)
         let user = try #require(opened.user(UserID("u3").key))
         #expect(user.events == 7 && user.positives == 6)
         let start: Int64 = 1_000_000_000_000
@@ -187,6 +187,8 @@ import Testing
         let moment = try #require(opened.moment(of: ItemID("i0").key, at: later))
         #expect(moment == item.moment(at: later) && moment.positives == item.positives)
         #expect(moment.lastPositive == item.lastPositive)
+        // Looked at in the first place and in the second.
+        #expect(moment.looks == (layout < 4 ? 0 : 1_000 + 631) && opened.totals.looks == moment.looks)
         // Without buckets nothing is known of windows that begin before the last positive.
         #expect(moment.month == (layout == 2 ? nil : item.positives))
         #expect(moment.week == 0 && (moment.medianPositive == nil) == (layout == 2))

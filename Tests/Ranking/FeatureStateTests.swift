@@ -44,6 +44,7 @@ import Testing
                 (event.kind, event.itemId) = (Event.identifyKind, nil)
                 (event.userId, event.anonymousId) = (UserID("user-\(user)"), device)
             }
+            if random.below(3) > 0 { event.position = 1 + random.below(20) }
             event.eventId = "e\(n)"
             event.seq = Int64(n + 1)
             steps.append(.event(event))

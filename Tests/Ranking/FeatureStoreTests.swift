@@ -78,7 +78,10 @@ import Testing
         let store = store((1...3).map { shown("i", at: $0) }.numbered())
         let user = try #require(store.user(UserID("u").key))
         #expect(user.events == 0 && user.recent.isEmpty && user.shown.count == 3)
-        #expect(store.totals.events == 0 && store.items([ItemID("i").key]) == [nil])
+        let item = try #require(store.items([ItemID("i").key])[0])
+        #expect(store.totals.events == 0 && item.events == 0 && store.totals.looks == 3 * 289)
+        let later = Timestamp(milliseconds: PlantedWorld.start.milliseconds + 2 * PlantedWorld.day)
+        #expect(item.moment(at: later)?.looks == 3 * 289 && item.moment(at: world.now)?.looks == 0)
     }
 
     private func shown(_ item: ItemID, at minute: Int64, device: UserID? = nil) -> Event {

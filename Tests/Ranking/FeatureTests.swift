@@ -90,6 +90,36 @@ import Testing
         #expect(empty.first == [0])
     }
 
+    /// Ten clicks of a hundred showings each: more at place 15, where a quarter is looked at, than at the top.
+    @Test func lookRate() {
+        let (shownAt, now) = (Int64(86_400_000), Timestamp(milliseconds: 3 * 86_400_000))
+        func item(place: Int, taken: Int) -> ItemState {
+            var state = ItemState()
+            for n in 0..<100 { state.fold(Looks(place: place), time: shownAt, seq: Int64(n)) }
+            for n in 0..<taken {
+                let visit = ItemState.Visit(time: shownAt, eventHash: UInt64(n), user: UserKey(1))
+                state.fold(visit, isPositive: true, isTaken: true, halfLife: .week, seq: 1_000)
+            }
+            return state
+        }
+        var totals = FeatureStore.Totals(events: 100, positives: 30)
+        (totals.looks, totals.taken) = (200_000, 20)
+        let states = [item(place: 1, taken: 10), item(place: 15, taken: 10), item(place: 1, taken: 0), nil]
+        let rates = columns(LookRate(), shelf.context(items: [0, 1, 2, 3], states: states, totals: totals, now: now))[0]
+        func expected(_ taken: Double, of looks: Double) -> Float {
+            let rate = (taken + 1) / (looks + 10)
+            return Float(log(rate / (1 - rate)) - log(0.1 / 0.9))
+        }
+        #expect(close(rates, [expected(10, of: 100), expected(10, of: 25), expected(0, of: 100), 0], tolerance: 1e-4))
+        // What is not over yet, and what is too long ago, counts for nothing.
+        for day in [1, 40] as [Int64] {
+            let then = Timestamp(milliseconds: day * 86_400_000 + 1_000)
+            #expect(
+                columns(LookRate(), shelf.context(items: [1], states: [states[1]], totals: totals, now: then)) == [[0]])
+        }
+        #expect(allUnknown(columns(LookRate(), shelf.context(items: [0], states: [states[0]], now: now))))
+    }
+
     @Test func itemAge() {
         let day: Int64 = 86_400_000
         var state = ItemState()

@@ -40,7 +40,7 @@ final class StateWalk: Sendable {
                 join(through: asked[next.row], &next.join)
                 recommender.state.fold(
                     actor: row.actor, item: row.item, time: row.time, eventHash: row.eventHash,
-                    isPositive: row.isPositive, purchase: row.purchase, seq: row.seq)
+                    isPositive: row.isPositive, isTaken: row.isTaken, purchase: row.purchase, seq: row.seq)
                 next.row += 1
             }
             show(through: question.position, before: question.now, &next.shown)
@@ -63,7 +63,7 @@ final class StateWalk: Sendable {
             (history.showings[next].position, history.showings[next].showing.time) < (position, moment.milliseconds)
         {
             let shown = history.showings[next]
-            recommender.state.fold(shown.showing, actor: shown.actor, seq: shown.seq)
+            recommender.state.fold(shown.showing, place: shown.place, actor: shown.actor, seq: shown.seq)
             next += 1
         }
     }

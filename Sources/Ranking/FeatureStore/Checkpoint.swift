@@ -24,10 +24,11 @@ import MagpieDomain
 /// | `items.hours`, `items.days` | I64 [i + 1] | rows of `hours.counts`, `days.counts` of each item |
 /// | `hours.counts`, `days.counts` | I32 [b, 3] | number, events, positives; ascending within an item, see ``EventBuckets`` |
 /// | `items.forgotten` | I32 [i, 2] | hour and day up to which nothing is known any more |
+/// | `items.looks`, `looks.counts`, `looks.forgotten` | I64 [i + 1], I32 [b, 3], I32 [i] | the same by day of what was on screen: day, ``Looks``, how often it was taken |
 /// | `devices.key` | U64 [d] | anonymous keys that an `identify` event gave to a user, ascending |
 /// | `devices.user` | U64 [d] | whose they are |
 ///
-/// Metadata: `appliedSeq`, over all items `events` and `positives`, and `halfLife` of the heats in milliseconds.
+/// Metadata: `appliedSeq`, over all items `events`, `positives`, `looks` and `taken`, and `halfLife` of the heats in milliseconds.
 /// Layout 3 does not know what was on screen, layout 2 has neither buckets nor purchases, layout 1 neither heats nor visits.
 public struct Checkpoint: Sendable {
     public static let kind = "state"
@@ -61,7 +62,9 @@ public struct Checkpoint: Sendable {
             return value
         }
         appliedSeq = try number("appliedSeq")
-        totals = .init(events: try number("events"), positives: try number("positives"))
+        var totals = FeatureStore.Totals(events: try number("events"), positives: try number("positives"))
+        if file.layout >= 4 { (totals.looks, totals.taken) = (try number("looks"), try number("taken")) }
+        self.totals = totals
         userKey = try file.tensor("users.key", as: UInt64.self)
         userCounts = try file.tensor("users.counts", as: Int64.self, shape: [userKey.count, 3])
         userOffsets = try file.tensor("users.offsets", as: Int64.self, shape: [userKey.count + 1])
@@ -151,6 +154,7 @@ public struct Checkpoint: Sendable {
         if let buckets {
             state.hours = buckets.hours(of: row)
             state.days = buckets.days(of: row)
+            state.looks = buckets.looks(of: row)
         } else {
             state.forgetBuckets()
         }
@@ -176,7 +180,8 @@ public struct Checkpoint: Sendable {
             kind: kind, layout: layout,
             metadata: [
                 "appliedSeq": "\(contents.appliedSeq)", "events": "\(totals.events)",
-                "positives": "\(totals.positives)", "halfLife": "\(store.halfLife.milliseconds)",
+                "positives": "\(totals.positives)", "looks": "\(totals.looks)", "taken": "\(totals.taken)",
+                "halfLife": "\(store.halfLife.milliseconds)",
             ])
         let touches = users.flatMap(\.1.recent)
         file.add("users.key", users.map(\.0.raw))

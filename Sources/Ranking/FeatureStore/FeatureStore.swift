@@ -22,6 +22,9 @@ public final class FeatureStore: Sendable {
     public struct Totals: Sendable, Equatable {
         public var events: Int64 = 0
         public var positives: Int64 = 0
+        /// How much was looked at, in thousandths (``Looks``), and how often what was looked at was taken.
+        public var looks: Int64 = 0
+        public var taken: Int64 = 0
 
         public init(events: Int64 = 0, positives: Int64 = 0) {
             self.events = events
@@ -31,10 +34,13 @@ public final class FeatureStore: Sendable {
         /// The share of events that are positive; 0.5 when there are none.
         public var positiveRate: Double { events > 0 ? Double(positives) / Double(events) : 0.5 }
 
-        mutating func fold(isPositive: Bool, sign: Int64) {
+        mutating func fold(isPositive: Bool, isTaken: Bool, sign: Int64) {
             events &+= sign
             positives &+= isPositive ? sign : 0
+            taken &+= isPositive && isTaken ? sign : 0
         }
+
+        mutating func fold(_ looks: Looks, sign: Int64) { self.looks &+= sign &* Int64(looks.thousandths) }
     }
 
     public let rules: EventRules
@@ -160,35 +166,41 @@ public final class FeatureStore: Sendable {
             let hash = StableHash.xxh64(event.eventId)
             if event.kind == Event.impressionKind {
                 let showing = Showing(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
-                fold(showing, actor: actor, seq: event.seq, in: &overlay)
+                fold(showing, place: event.position, actor: actor, seq: event.seq, in: &overlay)
             }
             guard rules.weight(of: event.kind) > 0 else { return }
             fold(
                 actor: actor, item: item, time: event.effectiveTime, eventHash: hash,
-                isPositive: rules.isPositive(event), purchase: Purchase(event), seq: event.seq, in: &overlay)
+                isPositive: rules.isPositive(event), isTaken: event.isAfterAnswer, purchase: Purchase(event),
+                seq: event.seq, in: &overlay)
         }
     }
 
     /// Folds one interaction in that is known to be due: offline replay reads them from columns.
     public func fold(
-        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool,
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, isTaken: Bool = false,
         purchase: Purchase = .none, seq: Int64
     ) {
         overlay.withLock { overlay in
             fold(
-                actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive,
+                actor: actor, item: item, time: time, eventHash: eventHash, isPositive: isPositive, isTaken: isTaken,
                 purchase: purchase, seq: seq, in: &overlay)
         }
     }
 
     /// Folds in that an item was on screen: for offline replay.
-    public func fold(_ showing: Showing, actor: UserKey, seq: Int64) {
-        overlay.withLock { fold(showing, actor: actor, seq: seq, in: &$0) }
+    /// - Parameter place: where it stood, 1 = first.
+    public func fold(_ showing: Showing, place: Int?, actor: UserKey, seq: Int64) {
+        overlay.withLock { fold(showing, place: place, actor: actor, seq: seq, in: &$0) }
     }
 
-    private func fold(_ showing: Showing, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
+    private func fold(_ showing: Showing, place: Int?, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(showing, seq: seq)
+        let looks = Looks(place: place)
+        overlay.items[showing.item, default: checkpoint?.item(showing.item) ?? ItemState()]
+            .fold(looks, time: showing.time, seq: seq)
+        overlay.totals.fold(looks, sign: 1)
     }
 
     /// Joins a device to a user, as an `identify` event does: for offline replay.
@@ -202,8 +214,8 @@ public final class FeatureStore: Sendable {
     }
 
     private func fold(
-        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, purchase: Purchase,
-        seq: Int64, in overlay: inout Overlay
+        actor: UserKey, item: ItemKey, time: Timestamp, eventHash: UInt64, isPositive: Bool, isTaken: Bool,
+        purchase: Purchase, seq: Int64, in overlay: inout Overlay
     ) {
         let touch = UserState.Touch(
             time: time.milliseconds, eventHash: eventHash, item: item, isPositive: isPositive, purchase: purchase)
@@ -212,21 +224,32 @@ public final class FeatureStore: Sendable {
         overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
             .fold(
                 .init(time: time.milliseconds, eventHash: eventHash, user: actor), isPositive: isPositive,
-                halfLife: halfLife, seq: seq)
-        overlay.totals.fold(isPositive: isPositive, sign: 1)
+                isTaken: isTaken, halfLife: halfLife, seq: seq)
+        overlay.totals.fold(isPositive: isPositive, isTaken: isTaken, sign: 1)
         if isPositive { overlay.changes.note(item) }
     }
 
     /// Takes an erased person's event out of the items' counts; ``forget(_:)`` takes the person out.
     public func subtract(_ event: Event) {
-        guard let item = event.itemId?.key, rules.weight(of: event.kind) > 0 else { return }
+        guard let item = event.itemId?.key else { return }
+        if event.kind == Event.impressionKind {
+            let looks = Looks(place: event.position)
+            overlay.withLock { overlay in
+                overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
+                    .fold(looks, time: event.effectiveTime.milliseconds, seq: event.seq, sign: -1)
+                overlay.totals.fold(looks, sign: -1)
+            }
+        }
+        guard rules.weight(of: event.kind) > 0 else { return }
         overlay.withLock { overlay in
             let visit = ItemState.Visit(
                 time: event.effectiveTime.milliseconds, eventHash: StableHash.xxh64(event.eventId),
                 user: event.actor ?? UserKey(0))
             overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-                .fold(visit, isPositive: rules.isPositive(event), halfLife: halfLife, seq: event.seq, sign: -1)
-            overlay.totals.fold(isPositive: rules.isPositive(event), sign: -1)
+                .fold(
+                    visit, isPositive: rules.isPositive(event), isTaken: event.isAfterAnswer, halfLife: halfLife,
+                    seq: event.seq, sign: -1)
+            overlay.totals.fold(isPositive: rules.isPositive(event), isTaken: event.isAfterAnswer, sign: -1)
             overlay.changes.noteAll()
         }
     }

@@ -7,6 +7,8 @@ struct ItemBuckets: Sendable {
     private let days: Rows
     /// I32 [i, 2]: hour, day.
     private let forgotten: Tensor<Int32>
+    /// nil before layout 4.
+    private let looks: (rows: Rows, forgotten: Tensor<Int32>)?
 
     private struct Rows: Sendable {
         let offsets: Tensor<Int64>
@@ -39,6 +41,13 @@ struct ItemBuckets: Sendable {
     }
 
     init(_ file: TensorFile, itemCount: Int) throws {
+        looks =
+            file.layout < 4
+            ? nil
+            : (
+                try Rows(file, "looks", itemCount: itemCount),
+                try file.tensor("looks.forgotten", as: Int32.self, shape: [itemCount])
+            )
         hours = try Rows(file, "hours", itemCount: itemCount)
         days = try Rows(file, "days", itemCount: itemCount)
         forgotten = try file.tensor("items.forgotten", as: Int32.self, shape: [itemCount, 2])
@@ -47,15 +56,29 @@ struct ItemBuckets: Sendable {
     func hours(of row: Int) -> EventBuckets { EventBuckets(hours.array(of: row), forgotten: forgotten[2 * row]) }
     func days(of row: Int) -> EventBuckets { EventBuckets(days.array(of: row), forgotten: forgotten[2 * row + 1]) }
 
+    func looks(of row: Int) -> EventBuckets {
+        looks.map { EventBuckets($0.rows.array(of: row), forgotten: $0.forgotten[row]) } ?? EventBuckets()
+    }
+
+    private func withLooks<Result>(_ row: Int, _ body: (ItemMoment.Buckets) -> Result) -> Result {
+        guard let looks else {
+            return body(.init(buckets: UnsafeBufferPointer(start: nil, count: 0), forgotten: .min))
+        }
+        return looks.rows.with(row) { body(.init(buckets: $0, forgotten: looks.forgotten[row])) }
+    }
+
     /// Reads a row where it lies.
     func moment(
         of row: Int, _ life: ItemMoment.Lifetime, newest: (count: Int, time: (Int) -> Int64), now: Timestamp
     ) -> ItemMoment? {
         hours.with(row) { hourBuckets in
             days.with(row) { dayBuckets in
-                ItemMoment(
-                    life, hours: .init(buckets: hourBuckets, forgotten: forgotten[2 * row]),
-                    days: .init(buckets: dayBuckets, forgotten: forgotten[2 * row + 1]), newest: newest, now: now)
+                withLooks(row) { lookBuckets in
+                    ItemMoment(
+                        life, hours: .init(buckets: hourBuckets, forgotten: forgotten[2 * row]),
+                        days: .init(buckets: dayBuckets, forgotten: forgotten[2 * row + 1]), looks: lookBuckets,
+                        newest: newest, now: now)
+                }
             }
         }
     }
@@ -65,5 +88,7 @@ struct ItemBuckets: Sendable {
         Rows.add("days", items.map(\.days), to: &file)
         file.add(
             "items.forgotten", items.flatMap { [$0.hours.forgotten, $0.days.forgotten] }, shape: [items.count, 2])
+        Rows.add("looks", items.map(\.looks), to: &file)
+        file.add("looks.forgotten", items.map(\.looks.forgotten))
     }
 }

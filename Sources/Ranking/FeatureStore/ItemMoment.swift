@@ -20,6 +20,10 @@ public struct ItemMoment: Sendable, Equatable {
     public var quarter: Int64?
     /// All events of the last 90 days.
     public var quarterEvents: Int64?
+    /// How much it was looked at in the last 30 days, in thousandths, and how often it was taken then: up to the last
+    /// midnight.
+    public var looks: Int64?
+    public var taken: Int64?
 
     /// The lifetime counts and extremes of an item, wherever they are held.
     struct Lifetime {
@@ -51,7 +55,10 @@ public struct ItemMoment: Sendable, Equatable {
 
     /// - Parameter newest: the newest positives, ascending by time.
     /// - Returns: nil when the moment is so long ago that nothing of it is known any more.
-    init?(_ life: Lifetime, hours: Buckets, days: Buckets, newest: (count: Int, time: (Int) -> Int64), now: Timestamp) {
+    init?(
+        _ life: Lifetime, hours: Buckets, days: Buckets, looks: Buckets, newest: (count: Int, time: (Int) -> Int64),
+        now: Timestamp
+    ) {
         let hour = Int64(EventBuckets.Grid.hours.number(of: now.milliseconds))
         let today = Int64(EventBuckets.Grid.days.number(of: now.milliseconds))
         guard Int64(days.forgotten) < today else { return nil }
@@ -101,6 +108,10 @@ public struct ItemMoment: Sendable, Equatable {
         self.quarterEvents = known(quarterEvents, days: 90)
         day = Int64(hours.forgotten) < hour - 24 ? hours.sum(hour - 24..<hour).positives : nil
 
+        if Int64(looks.forgotten) < today - 30 {
+            (self.looks, taken) = looks.sum(today - 30..<today)
+        }
+
         guard life.firstPositive <= now.milliseconds, life.positives > 0 else { return }
         firstPositive = life.firstPositive
         var place = newest.count
@@ -117,11 +128,14 @@ extension ItemState {
         if isEmpty { return nil }
         return hours.buckets.withUnsafeBufferPointer { hourBuckets in
             days.buckets.withUnsafeBufferPointer { dayBuckets in
-                ItemMoment(
-                    .init(events: events, positives: positives, firstPositive: firstPositive),
-                    hours: .init(buckets: hourBuckets, forgotten: hours.forgotten),
-                    days: .init(buckets: dayBuckets, forgotten: days.forgotten),
-                    newest: (visits.count, { visits[$0].time }), now: now)
+                looks.buckets.withUnsafeBufferPointer { lookBuckets in
+                    ItemMoment(
+                        .init(events: events, positives: positives, firstPositive: firstPositive),
+                        hours: .init(buckets: hourBuckets, forgotten: hours.forgotten),
+                        days: .init(buckets: dayBuckets, forgotten: days.forgotten),
+                        looks: .init(buckets: lookBuckets, forgotten: looks.forgotten),
+                        newest: (visits.count, { visits[$0].time }), now: now)
+                }
             }
         }
     }

@@ -30,11 +30,17 @@ public struct ItemState: Sendable, Equatable {
     /// When things happened to it: by hour for the last days, by day for longer.
     public internal(set) var hours = EventBuckets()
     public internal(set) var days = EventBuckets()
+    /// By day how much it was looked at (``Looks``, as events) and how often it was taken then (as positives).
+    public internal(set) var looks = EventBuckets()
 
     public init() {}
 
-    /// - Parameter sign: 1 folds the event in, -1 takes it out again (erasure).
-    public mutating func fold(_ visit: Visit, isPositive: Bool, halfLife: HalfLife, seq: Int64, sign: Int64 = 1) {
+    /// - Parameters:
+    ///   - isTaken: the event followed an answer, in which the item was looked at.
+    ///   - sign: 1 folds the event in, -1 takes it out again (erasure).
+    public mutating func fold(
+        _ visit: Visit, isPositive: Bool, isTaken: Bool = false, halfLife: HalfLife, seq: Int64, sign: Int64 = 1
+    ) {
         appliedSeq = max(appliedSeq, seq)
         // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
         events &+= sign
@@ -42,6 +48,7 @@ public struct ItemState: Sendable, Equatable {
         days.fold(time: visit.time, .days, isPositive: isPositive, sign: sign)
         guard isPositive else { return }
         positives &+= sign
+        if isTaken { looks.fold(time: visit.time, .days, events: 0, positives: 1, sign: sign) }
         heat.fold(time: visit.time, halfLife, sign: sign)
         if sign > 0 {
             firstPositive = min(firstPositive, visit.time)
@@ -51,6 +58,12 @@ public struct ItemState: Sendable, Equatable {
             visits.removeAll { $0.eventHash == visit.eventHash && $0.time == visit.time }
             restoreExtremes()
         }
+    }
+
+    /// It was on screen at a place.
+    mutating func fold(_ looks: Looks, time: Int64, seq: Int64, sign: Int64 = 1) {
+        appliedSeq = max(appliedSeq, seq)
+        self.looks.fold(time: time, .days, events: looks.thousandths, positives: 0, sign: sign)
     }
 
     /// After a positive was taken out: the extremes of those that are left, as far as they are held.
@@ -69,7 +82,7 @@ public struct ItemState: Sendable, Equatable {
     }
 
     /// Whether nothing is held of it: all that happened to it was erased.
-    var isEmpty: Bool { events == 0 && positives == 0 }
+    var isEmpty: Bool { events == 0 && positives == 0 && looks.buckets.isEmpty }
 
     /// What a device liked was liked by the user whose it turns out to be.
     mutating func give(visitsOf device: UserKey, to user: UserKey) {

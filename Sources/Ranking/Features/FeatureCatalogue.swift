@@ -27,7 +27,9 @@ public struct FeatureCatalogue: Sendable {
             features.append(SimilarityToRecent(similarity: similarity))
             features.append(SeedSimilarity(similarity: similarity))
         }
-        features += [PopularityTaste(), CandidatePopularity(), PositiveRate(), ItemAge(), Standing(), Lately()]
+        features += [
+            PopularityTaste(), CandidatePopularity(), PositiveRate(), LookRate(), ItemAge(), Standing(), Lately(),
+        ]
         features += [UserHabits(), OwnTouches(), PurchaseHabits(), LocalTime(timeZone: timeZone)]
         for (name, type) in items.attributes {
             features += Self.features(of: name, type, items, popularity)
