@@ -38,8 +38,10 @@ for n in ${NUMBERS:-0 1 2 5 10 20 40}; do
     for weight in ${WEIGHTS:-0 2 20}; do
         # Nothing but the embedding is asked: no table of neighbours takes time.
         echo "{\"embedding\": {\"textWeight\": $weight}, \"ease\": {\"maximumItems\": 0},
-            \"scenarios\": [{\"name\": \"home\", \"retrievers\": [\"embedding\"], \"excludeSeen\": true}]}" >"$home/magpie.json"
-        "$magpie" train --home "$home" >>"$out/$n.log" 2>&1
+            \"queryEncoder\": {\"epochs\": 0}, \"scenarios\": [{\"name\": \"home\", \"retrievers\": [\"embedding\"],
+            \"candidatesPerRetriever\": 200, \"excludeSeen\": true, \"useRanker\": false, \"onePerGroup\": false}]}" \
+            >"$home/magpie.json"
+        "$magpie" train --home "$home" --force >>"$out/$n.log" 2>&1
         "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec --retriever embedding \
             --output "$out/$n.$weight.trec" >>"$out/$n.log"
         printf '%s\t%s\t%s\n' "$n" "$weight" "$(python3 "$here/blend.py" score "$out/$n.$weight.trec" "$out/$n.held.tsv")"

@@ -9,8 +9,8 @@
 # static     ndcg@10 and recall@20 by the static protocol (see static-quality.sh), the recall of each retriever's first
 #            150 and of all of them together. Without arguments on the demo's films.
 # sequences  HR@10 and NDCG@10 of the last item of each user, all items ranked; directed transitions blended with RP3beta;
-#            the blend, and one of two settings of transitions, chosen on the three items before the last, each with a home
-#            trained on what came before it; and once more with the order of what is known destroyed.
+#            the blend, and one of two settings of transitions, chosen on the item before the last with a home trained on what
+#            came before it; and once more with the order of what is known destroyed.
 # sessions   P@20 and MRR@20 of session neighbours beside a plain V-SKNN in Python.
 # costs      time, memory and bytes of each table on ten million made-up events, of EASE at 5,000 to 20,000 items.
 #
@@ -102,7 +102,7 @@ sequences() {
         for order in file blind; do
             say "$name, order: $order"
             for settings in near far; do
-                for leave in 4 3 2 1; do
+                for leave in 2 1; do
                     home=$out/$name-$order-$settings-$leave
                     rm -rf "$home"
                     python3 "$here/retrievers/sequences.py" events "$file" "$home.csv" "$home.tsv" --leave "$leave" \
@@ -118,7 +118,7 @@ sequences() {
             done
             python3 "$here/retrievers/sequences.py" score "$out/$name-$order-near-1.tsv" \
                 "$out/$name-$order-near-1".{transitions,transitions-recent,neighbours,neighbours-recent,ease,cosine,sessions}.trec
-            python3 "$here/retrievers/sequences.py" blend "$out" "$name-$order" --settings near far --valid 2 3 4 --test 1
+            python3 "$here/retrievers/sequences.py" blend "$out" "$name-$order" --settings near far --valid 2 --test 1
         done
     done
 }

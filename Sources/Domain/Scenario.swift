@@ -58,12 +58,11 @@ public struct Scenario: Sendable, Hashable, Codable {
         name: "home",
         retrievers: [
             "embedding", "neighbours", "neighbours-recent", "transitions", "transitions-recent", "ease", "ease-recent",
-            "cosine",
-            "cosine-recent", "sessions", "trending", "covisits", "popular",
+            "cosine", "cosine-recent", "sessions", "semantic", "trending", "covisits", "popular",
         ], excludeSeen: true)
     public static let similar = Scenario(
         name: "similar",
-        retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "covisits"],
+        retrievers: ["embedding", "neighbours", "transitions", "ease", "cosine", "sessions", "semantic", "covisits"],
         excludeSeen: false)
     public static let search = Scenario(
         name: "search", retrievers: ["text", "semantic", "embedding"], excludeSeen: false)

@@ -72,6 +72,33 @@ enum TopicWorld {
         }
     }
 
+    /// Without a text it is about the item asked about, or else about what was liked last; of a history the newest counts most.
+    @Test func followsHistoriesAndItems() throws {
+        let topics = TopicWorld.topics
+        try TopicWorld.withModel(TopicWorld.texts(seed: 3, items: 240), dimensions: topics) { model, _ in
+            let retriever = try SemanticRetriever(model)
+            func right(_ topic: Int, _ query: Query) -> Int {
+                let found = retriever.candidates(for: query, limit: 30, deadline: .none)
+                return found.count { Int($0.item) % topics == topic }
+            }
+            func liked(_ items: [Int]) -> Query {
+                let history = items.map { Interest(item: ItemIndex($0), time: Timestamp(milliseconds: 0)) }
+                return Query(history: history, excluded: ItemSet(itemCount: 240))
+            }
+            var similar = liked([])
+            similar.seed = 14  // about topic 2
+            #expect(right(2, similar) >= 24)
+            #expect(right(3, liked([3, 9, 15])) >= 24)
+            let newest = liked([1, 7, 13] + Array(repeating: 4, count: 3))
+            #expect(right(1, newest) > right(4, newest))
+            // Items of which nothing is said, and unknown ones, say nothing.
+            for items in [[], [8], [240, 1_000_000]] {
+                #expect(retriever.candidates(for: liked(items), limit: 30, deadline: .none).isEmpty)
+                #expect(retriever.scores(of: [0, 1], for: liked(items)).allSatisfy { $0.isNaN })
+            }
+        }
+    }
+
     /// What the file says against a full decomposition by Jacobi's rotations in doubles.
     @Test(arguments: UInt64(0)..<3) func agreesWithAFullDecomposition(seed: UInt64) throws {
         let texts = TextWorld.texts(seed: seed, items: 60, vocabulary: 40)

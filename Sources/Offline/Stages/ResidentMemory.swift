@@ -19,6 +19,14 @@ public enum ResidentMemory {
         else { return nil }
         return kilobytes * 1_024
     }
+
+    /// Gives back to the system what was freed. glibc keeps it for the next allocation: what one stage took would be held
+    /// through all later ones. Other C libraries have no such call.
+    public static func trim() {
+        typealias Trim = @convention(c) (Int) -> Int32
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: Trim.self)(0)
+    }
 }
 
 /// The most memory held from one moment to another. The system only knows the most since the process began, so this

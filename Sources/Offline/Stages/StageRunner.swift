@@ -62,6 +62,7 @@ final class StageRunner {
             stage: stage, window: window, summary: summary, seconds: Double(seconds) + Double(attoseconds) / 1e18,
             peakBytes: peakBytes, reused: reused)
         reports.append(done)
+        ResidentMemory.trim()
         report(.ended(done))
     }
 

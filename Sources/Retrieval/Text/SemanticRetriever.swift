@@ -1,9 +1,11 @@
 import MagpieArtifacts
 import MagpieDomain
+import MagpieKernels
 
 /// Items whose text is about what the query is about, whether they share its words or not: cosines in the space of
-/// ``LatentSemantics``. Answers only queries with a text; no opinion (NaN) on an item of which nothing is said, and on
-/// all when no word of the query is known.
+/// ``LatentSemantics``. A query without a text is about the item that it asks for, or else about what its user liked last: so
+/// that an item which nobody touched yet can be proposed. No opinion (NaN) on an item of which nothing is said, and on all
+/// when nothing of the query is known.
 ///
 /// The items are searched through an index where there is one, else one by one; scores are the same.
 public struct SemanticRetriever: Retriever {
@@ -57,15 +59,37 @@ public struct SemanticRetriever: Retriever {
         return searched.scores(of: items, vector)
     }
 
-    /// The vector that a query is answered with; nil without a text of which a word is known.
+    /// The vector that a query is answered with; nil where nothing of it is known.
     public func vector(for query: Query) -> [Float]? {
-        query.text.flatMap { model.vector(of: $0, options: options) }
+        if let text = query.text { return model.vector(of: text, options: options) }
+        if let seed = query.seed { return model.mean(of: CollectionOfOne((seed, 1))) }
+        var weight: Float = 1
+        return model.mean(
+            of: query.history.prefix(Self.historyItems).map { interest in
+                defer { weight *= Self.recencyDecay }
+                return (interest.item, weight)
+            })
     }
+
+    /// Of a history the newest items say what it is about, each next older one less.
+    private static let historyItems = 20
+    private static let recencyDecay: Float = 0.8
 
     private var searched: any VectorIndex { live ?? index }
 }
 
 extension LatentSemantics {
+    /// The direction of a weighted sum of items; nil where nothing is said of any.
+    func mean(of weighted: some Collection<(ItemIndex, Float)>) -> [Float]? {
+        var sum = [Float](repeating: 0, count: dimension)
+        for (item, weight) in weighted where Int(item) < items.count && items.isPresent(Int(item)) {
+            items.add(Int(item), times: weight, to: &sum)
+        }
+        let length = VectorKernels.dot(sum, sum, count: dimension).squareRoot()
+        guard length > 0, length.isFinite else { return nil }
+        return sum.map { $0 / length }
+    }
+
     /// The items that have a vector.
     public var present: ItemSet { CodedIndex(items).present }
 

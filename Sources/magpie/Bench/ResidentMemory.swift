@@ -7,14 +7,6 @@ extension ResidentMemory {
         trim()
         return bytes()
     }
-
-    /// glibc keeps freed memory for the next allocation; with it, what an index takes would be hidden in what its
-    /// build had left behind. Other C libraries have no such call, and numbers are lower there.
-    private static func trim() {
-        typealias Trim = @convention(c) (Int) -> Int32
-        guard let symbol = dlsym(nil, "malloc_trim") else { return }
-        _ = unsafeBitCast(symbol, to: Trim.self)(0)
-    }
 }
 
 /// What some pieces of work added to the resident memory, whatever is done between them.
