@@ -103,7 +103,6 @@ public struct Snapshot: Sendable {
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), items: items,
             popularity: popularity, timeZone: timeZone,
             outside: OutsideFile.updated(try there(BundleFiles.outside).map(OutsideFile.read) ?? [], by: live))
-        let features = all.without(withoutFeatures)
         let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
         // What is misspelt leaves nothing out, and nobody would see it.
         if !isPartial, let none = withoutFeatures.first(where: { !all.has($0) }) {
@@ -111,14 +110,21 @@ public struct Snapshot: Sendable {
         }
         var rankers: [String: any Ranker] = [:]
         for scenario in scenarios {
-            guard let url = there(BundleFiles.ranker(scenario.name)) else { continue }
-            let ranker = try Rankers.open(url)
-            guard ranker.featureNames == features.names else {
-                // Without a retriever its features are missing too: the next rung is the order of the others.
-                if isPartial { continue }
-                throw RankingError.featuresDiffer(got: features.names, expected: ranker.featureNames)
+            if let url = there(BundleFiles.ranker(scenario.name)) { rankers[scenario.name] = try Rankers.open(url) }
+        }
+        // A bundle of an older version knows nothing of the features that came since.
+        let trainedOn = Set(rankers.values.flatMap(\.featureNames))
+        let features = rankers.isEmpty ? all.without(withoutFeatures) : all.without(withoutFeatures).only(trainedOn)
+        for (scenario, ranker) in rankers.sorted(by: { $0.key < $1.key }) where ranker.featureNames != features.names {
+            // Without a retriever its features are missing too: the next rung is the order of the others.
+            if isPartial {
+                rankers[scenario] = nil
+                continue
             }
-            rankers[scenario.name] = ranker
+            let missing = ranker.featureNames.filter { !features.names.contains($0) }
+            throw missing.isEmpty
+                ? RankingError.featuresDiffer(scenario: scenario)
+                : RankingError.noFeatures(scenario: scenario, missing: missing)
         }
 
         self.bundle = bundle

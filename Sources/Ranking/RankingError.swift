@@ -1,6 +1,9 @@
 public enum RankingError: Error, Equatable, CustomStringConvertible {
     case corrupt(path: String, detail: String)
-    case featuresDiffer(got: [String], expected: [String])
+    /// A ranker was trained on features that nobody computes any more.
+    case noFeatures(scenario: String, missing: [String])
+    /// A ranker was trained on the same features in another order, or without some that another scenario's has.
+    case featuresDiffer(scenario: String)
     case tooFewExamples(scenario: String, positives: Int)
     /// A model that was trained elsewhere; `detail` says what is wrong with it and what to do.
     case model(file: String, detail: String)
@@ -9,9 +12,12 @@ public enum RankingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .corrupt(let path, let detail):
             "\(path): \(detail): train again, or roll back to an older bundle"
-        case .featuresDiffer(let got, let expected):
-            "the ranker was trained on the features \(expected.joined(separator: ", ")), "
-                + "got \(got.joined(separator: ", ")): train again with this version"
+        case .noFeatures(let scenario, let missing):
+            "the ranker of \(scenario) needs \(missing.prefix(5).joined(separator: ", "))"
+                + (missing.count > 5 ? " and \(missing.count - 5) features more" : "")
+                + ", which this version does not compute from this bundle: train again, or roll back to an older bundle"
+        case .featuresDiffer(let scenario):
+            "the ranker of \(scenario) was trained on other columns than the bundle's other rankers: train again"
         case .tooFewExamples(let scenario, let positives):
             "scenario \(scenario): \(positives) positives among its examples are too few to train a ranker on"
         case .model(let file, let detail): "\(file): \(detail)"

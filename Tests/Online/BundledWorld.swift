@@ -120,11 +120,12 @@ final class BundledWorld: Sendable {
                 VectorSet(name: name, rows), present: present, metric: .innerProduct, seed: 1, threads: 1,
                 to: file(name))
         }
-        try fitRanker(state)
+        try fitRanker(in: bundle, state)
     }
 
-    private func fitRanker(_ state: FeatureStore) throws {
-        let recommender = Recommender(snapshot: try Snapshot(opening: bundle, bundle: "draft"), state: state)
+    func fitRanker(in folder: URL, _ state: FeatureStore, withoutFeatures: [String] = []) throws {
+        let snapshot = try Snapshot(opening: folder, bundle: "draft", withoutFeatures: withoutFeatures)
+        let recommender = Recommender(snapshot: snapshot, state: state)
         var examples = Examples(names: recommender.snapshot.features.names)
         for user in world.users.indices {
             let request = Request(id: Self.id, scenario: "home", user: world.users[user].key)
@@ -135,7 +136,7 @@ final class BundledWorld: Sendable {
                 labels: stage.items.map { wanted.contains(recommender.snapshot.items.id(of: $0)) }, missedPositives: 0)
         }
         let (ranker, _) = try ConditionalLogit.fit(examples, scenario: "home", threads: 1)
-        try ranker.write(to: bundle.appendingPathComponent(BundleFiles.ranker("home")))
+        try ranker.write(to: folder.appendingPathComponent(BundleFiles.ranker("home")))
     }
 
     // MARK: Opening

@@ -153,6 +153,26 @@ import Testing
     ])
     func noSeenRules(text: String) { #expect(SeenRule(text) == nil) }
 
+    /// A bundle of a version that knew fewer features serves on; one that needs a feature which nobody computes says which.
+    @Test func featuresThatCameSinceAreLeftOut() throws {
+        let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
+        let state = try bundled.recommender().state
+        try bundled.fitRanker(in: folder.url, state, withoutFeatures: ["age.", "quality.lookRate"])
+        let recommender = try bundled.recommender(folder.url)
+        let names = recommender.snapshot.features.names
+        #expect(
+            !names.contains { $0.hasPrefix("age.") || $0 == "quality.lookRate" } && names.contains("popularity.share"))
+        let answer = try recommender.answer(request(), now: world.now)
+        #expect(answer.rung == .ranked && answer.entries.count == 10)
+        do {
+            _ = try Snapshot(opening: folder.url, bundle: "b", withoutFeatures: ["popularity.share"])
+            Issue.record("opened without a feature that its ranker needs")
+        } catch let error as RankingError {
+            #expect(error == .noFeatures(scenario: "home", missing: ["popularity.share"]))
+            #expect("\(error)".count < 200 && "\(error)".contains("train again"))
+        }
+    }
+
     @Test func hiddenAndDeletedAreGoneAtOnce() throws {
         let catalogue = LiveCatalogue()
         let recommender = try bundled.recommender(catalogue: catalogue)

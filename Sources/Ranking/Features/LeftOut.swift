@@ -3,9 +3,16 @@ import MagpieDomain
 extension FeatureCatalogue {
     /// The catalogue without the columns whose names begin with one of these: what a ranker is worth without them.
     public func without(_ beginnings: [String]) -> FeatureCatalogue {
-        if beginnings.isEmpty { return self }
-        func isKept(_ column: String) -> Bool { !beginnings.contains { column.hasPrefix($0) } }
-        return FeatureCatalogue(
+        beginnings.isEmpty ? self : keeping { column in !beginnings.contains { column.hasPrefix($0) } }
+    }
+
+    /// The catalogue with these columns alone: what a ranker was trained on before others were thought of.
+    public func only(_ names: Set<String>) -> FeatureCatalogue {
+        names.isSuperset(of: self.names) ? self : keeping(names.contains)
+    }
+
+    private func keeping(_ isKept: (String) -> Bool) -> FeatureCatalogue {
+        FeatureCatalogue(
             features: features.compactMap { feature in
                 let kept = feature.columns.indices.filter { isKept(feature.columns[$0]) }
                 if kept.count == feature.columns.count { return feature }
