@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The blend of behaviour and text over an item's number of events n: 120 well-known films of which only the first n
-# positives stay, and how many of the removed (user, film) pairs the embedding alone still finds among 100.
+# positives stay, and how many of the removed (user, film) pairs each retriever still finds among 100: the embedding, latent
+# semantics of texts, RP3beta, and the three together.
 #
 #     Benchmarks/blend.sh [TRAIN.tsv MOVIES_FOLDER [OUT]]
 #
@@ -27,7 +28,10 @@ mkdir -p "$out/films"
 cp "$movies/movies.csv" "$out/films/"
 echo "userId,movieId,rating,timestamp" >"$out/films/ratings.csv"
 
-printf 'n\ttextWeight\tfound among 100\n'
+retrievers=(embedding semantic neighbours)
+printf 'n\ttextWeight'
+printf '\t%s' "${retrievers[@]}" fusion
+printf '\n'
 for n in ${NUMBERS:-0 1 2 5 10 20 40}; do
     python3 "$here/blend.py" make "$train" "$n" "$out/$n.train.tsv" "$out/$n.held.tsv"
     home=$out/home-$n
@@ -36,14 +40,20 @@ for n in ${NUMBERS:-0 1 2 5 10 20 40}; do
     "$magpie" import "$out/$n.train.tsv" --home "$home" --columns user,item,rating,timestamp --time-unit s --kind rating \
         >>"$out/$n.log"
     for weight in ${WEIGHTS:-0 2 20}; do
-        # Nothing but the embedding is asked: no table of neighbours takes time.
+        # Nobody else is asked, and no ranker trained: that would take most of the time.
         echo "{\"embedding\": {\"textWeight\": $weight}, \"ease\": {\"maximumItems\": 0},
-            \"queryEncoder\": {\"epochs\": 0}, \"scenarios\": [{\"name\": \"home\", \"retrievers\": [\"embedding\"],
+            \"ranker\": {\"searchQueries\": 0}, \"split\": {\"kind\": \"user\", \"minimumHistory\": 1000000},
+            \"scenarios\": [{\"name\": \"home\", \"retrievers\": [\"embedding\", \"semantic\", \"neighbours\"],
             \"candidatesPerRetriever\": 200, \"excludeSeen\": true, \"useRanker\": false, \"onePerGroup\": false}]}" \
             >"$home/magpie.json"
         "$magpie" train --home "$home" --force >>"$out/$n.log" 2>&1
-        "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec --retriever embedding \
-            --output "$out/$n.$weight.trec" >>"$out/$n.log"
-        printf '%s\t%s\t%s\n' "$n" "$weight" "$(python3 "$here/blend.py" score "$out/$n.$weight.trec" "$out/$n.held.tsv")"
+        printf '%s\t%s' "$n" "$weight"
+        for retriever in "${retrievers[@]}" fusion; do
+            if [ "$retriever" = fusion ]; then only=(--no-ranker); else only=(--retriever "$retriever"); fi
+            "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec "${only[@]}" \
+                --output "$out/$n.$weight.$retriever.trec" >>"$out/$n.log"
+            printf '\t%s' "$(python3 "$here/blend.py" score "$out/$n.$weight.$retriever.trec" "$out/$n.held.tsv")"
+        done
+        printf '\n'
     done
 done

@@ -28,7 +28,7 @@ python=$scratch/venv/bin/python
 "$python" -c 'import numpy' 2>/dev/null || "$scratch/venv/bin/pip" install --quiet numpy
 
 retrievers=(embedding neighbours neighbours-recent transitions transitions-recent ease ease-recent cosine cosine-recent
-    sessions trending covisits popular)
+    sessions semantic trending covisits popular)
 
 import() { "$magpie" import "$1" --home "$2" --columns user,item,rating,timestamp --time-unit s --kind rating >/dev/null; }
 

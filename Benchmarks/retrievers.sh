@@ -52,7 +52,7 @@ static() {
     "$magpie" import "$train" --home "$home" --columns user,item,rating,timestamp --time-unit s --kind rating >/dev/null
     train "$home"
     local retrievers=(embedding neighbours neighbours-recent transitions transitions-recent ease ease-recent cosine cosine-recent
-        sessions trending covisits popular) files=()
+        sessions semantic trending covisits popular) files=()
     for retriever in "${retrievers[@]}"; do
         batch "$home" "$retriever" 150 "$out/$retriever.trec"
         files+=("$out/$retriever.trec")

@@ -68,7 +68,7 @@ say "each retriever alone"
 echo "{\"ranker\": {${own:-}}}" >"$home/magpie.json"
 "$magpie" train --home "$home" --force >/dev/null
 for retriever in embedding neighbours neighbours-recent transitions transitions-recent ease ease-recent cosine \
-    cosine-recent sessions trending covisits popular; do
+    cosine-recent sessions semantic trending covisits popular; do
     "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec --output "$out/$retriever.trec" \
         --retriever "$retriever" >/dev/null
     files+=("$out/$retriever.trec")

@@ -60,6 +60,7 @@ import Testing
     }
 
     @Test func shippedSpacesAreOfTheConfiguration() throws {
+        #expect(Set(TunableStage.all.map(\.name)).count == TunableStage.all.count)
         for stage in TunableStage.all {
             let space = try SearchSpace(stage.parameters.map(TunedParameter.init(notation:)))
             for trial in 0..<50 {

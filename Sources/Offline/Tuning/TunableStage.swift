@@ -17,7 +17,7 @@ public struct TunableStage: Sendable {
                 "embedding.skipGram.epochs=5..100:log", "embedding.skipGram.subsample=0,1e-5,1e-4,3e-4,1e-3",
                 "embedding.skipGram.dimensions=32,64,128,256", "embedding.skipGram.negatives=5,10,20",
                 "embedding.corpus=walks,sessions,both", "walks.walksPerNode=5..50:log", "walks.length=10..80:log",
-                "embedding.table.popularityWeight=0.0..1.0", "embedding.table.recencyDecay=0.8..1.0",
+                "embedding.table.popularityWeight=0.0..1.0", "embedding.table.recencyDecay=0.3..1.0",
             ]),
         TunableStage(
             name: "neighbours", system: "neighbours", scenario: "home",
@@ -27,13 +27,6 @@ public struct TunableStage: Sendable {
             ]),
         // What follows what is another matter in every catalogue (docs/adr/0021): films that go together, songs one after
         // another, toys bought once.
-        TunableStage(
-            name: "transitions", system: "transitions", scenario: "home",
-            parameters: [
-                "transitions.window=5..50:log", "transitions.gapExponent=0.0..1.5", "transitions.backward=0.0..0.5",
-                "transitions.alpha=0.0..1.5", "transitions.beta=0.0..0.6", "transitions.items=3..50:log",
-                "transitions.recencyDecay=0.4..1.0",
-            ]),
         TunableStage(
             name: "transitions", system: "transitions", scenario: "home",
             parameters: [
@@ -61,7 +54,7 @@ public struct TunableStage: Sendable {
             parameters: [
                 "embedding.source=als", "embedding.als.dimensions=32,64,128,256", "embedding.als.epochs=5..30",
                 "embedding.als.confidence=0.5..50.0:log", "embedding.als.regularization=0.3..300.0:log",
-                "embedding.als.popularityWeight=0.0..0.5", "embedding.als.recencyDecay=0.8..1.0",
+                "embedding.als.popularityWeight=0.0..0.5", "embedding.als.recencyDecay=0.5..1.0",
             ]),
         TunableStage(
             name: "text", system: "text", scenario: "search",

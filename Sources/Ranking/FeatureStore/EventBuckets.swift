@@ -53,18 +53,18 @@ public struct EventBuckets: Sendable, Equatable {
     mutating func fold(time: Int64, _ grid: Grid, events: Int32, positives: Int32, sign: Int64) {
         let number = grid.number(of: time)
         guard number > forgotten else { return }
-        let isTaken = sign < 0
+        let isErasure = sign < 0
         // Events mostly come in time order, so the search starts at the end.
         var at = buckets.count
         while at > 0, buckets[at - 1].number > number { at -= 1 }
         if at > 0, buckets[at - 1].number == number {
             // Wrapping, for a damaged checkpoint may hold any number, and none may trap.
-            buckets[at - 1].events &+= isTaken ? -events : events
-            buckets[at - 1].positives &+= isTaken ? -positives : positives
-            if isTaken, buckets[at - 1].events == 0, buckets[at - 1].positives == 0 { buckets.remove(at: at - 1) }
+            buckets[at - 1].events &+= isErasure ? -events : events
+            buckets[at - 1].positives &+= isErasure ? -positives : positives
+            if isErasure, buckets[at - 1].events == 0, buckets[at - 1].positives == 0 { buckets.remove(at: at - 1) }
             return
         }
-        guard !isTaken else { return }
+        guard !isErasure else { return }
         buckets.insert(Bucket(number: number, events: events, positives: positives), at: at)
         if buckets.count > grid.capacity { forgotten = buckets.removeFirst().number }
     }
