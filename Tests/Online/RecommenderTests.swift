@@ -101,58 +101,6 @@ import Testing
         #expect(!next.ids.contains(first) && next.appliedSeq == event.seq)
     }
 
-    /// What was bought comes back after its time; what was only looked at never left.
-    @Test func whatCountsAsSeen() throws {
-        var home = Scenario.home
-        home.seen = [SeenRule(.bought, days: 30)]
-        let recommender = try bundled.recommender(scenarios: [home])
-        let before = try ids(recommender, request(count: 200))
-        let touched = try Set(ids(bundled.recommender(), request(count: 200)))
-        #expect(touched.isStrictSubset(of: Set(before)), "what was touched only is shown")
-        let bought = try #require(before.first)
-        var event = Event(
-            kind: Event.purchaseKind, userId: world.users[0], itemId: bought, value: 9, time: world.now, source: "live")
-        event.seq = recommender.state.appliedSeq + 1
-        recommender.state.apply(event)
-        func shown(days: Int64) throws -> Bool {
-            let now = Timestamp(milliseconds: world.now.milliseconds + days * BundledWorld.day)
-            return try ids(recommender, request(count: 200), now: now).contains(bought)
-        }
-        #expect(try !shown(days: 0) && !shown(days: 29) && shown(days: 30))
-    }
-
-    /// Three times on screen and nothing done: somebody else's turn, for a week.
-    @Test func whatIsPassedOverIsNotShown() throws {
-        var home = Scenario.home
-        home.seen = [SeenRule(.touched), SeenRule(.shown(3), days: 7)]
-        let recommender = try bundled.recommender(scenarios: [home])
-        let first = try #require(try ids(recommender, request()).first)
-        for time in 1...3 {
-            #expect(try ids(recommender, request()).first == first, "shown \(time - 1) times")
-            var event = Event(
-                kind: Event.impressionKind, userId: world.users[0], itemId: first, time: world.now, source: "live")
-            (event.seq, event.eventId) = (recommender.state.appliedSeq + 1, "shown-\(time)")
-            recommender.state.apply(event)
-        }
-        func isThere(days: Int64) throws -> Bool {
-            let now = Timestamp(milliseconds: world.now.milliseconds + days * BundledWorld.day)
-            return try ids(recommender, request(count: 200), now: now).contains(first)
-        }
-        #expect(try !isThere(days: 0) && !isThere(days: 6) && isThere(days: 7))
-    }
-
-    @Test(arguments: ["touched", "liked<7d", "bought<30d", "bought<0.5d", "shown>=3", "shown>=1<7d"]) func seenRules(
-        text: String
-    ) {
-        #expect(SeenRule(text)?.notation == text)
-    }
-
-    @Test(arguments: [
-        "", "seen", "bought<", "bought<30", "bought<-1d", "bought<xd", "bought<1d<2d", "bought <1d", "shown", "shown>=",
-        "shown>=0", "shown>=1001", "shown>=3x", "shown>=-1",
-    ])
-    func noSeenRules(text: String) { #expect(SeenRule(text) == nil) }
-
     /// A bundle of a version that knew fewer features serves on; one that needs a feature which nobody computes says which.
     @Test func featuresThatCameSinceAreLeftOut() throws {
         let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
