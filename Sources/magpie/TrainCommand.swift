@@ -84,7 +84,8 @@ final class StageDisplay {
             let name = report.stage.padding(toLength: 14, withPad: " ", startingAt: 0)
             let time = report.reused ? "reused" : Numbers.seconds(report.seconds)
             let pad = String(repeating: " ", count: max(0, 9 - time.count))
-            let memory = report.peakBytes.map { "\(Numbers.count($0 >> 20)) MB" } ?? ""
+            let held = report.reused ? nil : report.peakBytes
+            let memory = held.map { "\(Numbers.count($0 >> 20)) MB" } ?? ""
             let padMemory = String(repeating: " ", count: max(0, 9 - memory.count))
             print("  \(name) \(pad)\(time) \(padMemory)\(memory)  \(Style.dim(report.summary))")
         }
