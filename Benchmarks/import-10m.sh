@@ -11,18 +11,7 @@ folder=$(mktemp -d "$scratch/import.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 
 say "$rows rows"
-# Park and Miller's generator: its numbers are exact in awk's doubles, whichever awk this is.
-awk -v rows="$rows" '
-    function uniform() { x = (x * 16807) % 2147483647; return x / 2147483647 }
-    BEGIN {
-        x = 20261124
-        print "user_id,item_id,rating,timestamp"
-        for (n = 0; n < rows; n++) {
-            u = uniform()
-            printf "u%d,i%d,%.1f,%d\n", uniform() * 200000, u * u * u * 50000, 0.5 + int(uniform() * 10) / 2,
-                1500000000 + n * 10 + uniform() * 3600
-        }
-    }' >"$folder/events.csv"
+made_up_events "$rows" rated >"$folder/events.csv"
 ls -l "$folder/events.csv" | awk '{ printf "%.0f MB of CSV\n", $5 / 1e6 }'
 
 for time in first second; do

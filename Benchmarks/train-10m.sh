@@ -15,17 +15,7 @@ say "$events events"
 python3 "$here/text-data.py" generated "$folder" --titles 50000 --words 30000 --queries 1 >/dev/null
 awk -F '\t' '{ printf "{\"id\": \"i%d\", \"title\": \"%s\", \"genres\": [\"g%d\"]}\n", $1, $2, $1 % 23 }' \
     "$folder/generated.tsv" >"$folder/items.jsonl"
-# Park and Miller's generator: its numbers are exact in awk's doubles, whichever awk this is.
-awk -v rows="$events" '
-    function uniform() { x = (x * 16807) % 2147483647; return x / 2147483647 }
-    BEGIN {
-        x = 20261124
-        print "user_id,item_id,timestamp"
-        for (n = 0; n < rows; n++) {
-            u = uniform()
-            printf "u%d,i%d,%d\n", uniform() * 200000, u * u * u * 50000, 1500000000 + n * 10 + uniform() * 3600
-        }
-    }' >"$folder/events.csv"
+made_up_events "$events" >"$folder/events.csv"
 "$magpie" import "$folder/items.jsonl" --home "$folder/home" --items >/dev/null
 python3 "$here/measure.py" "$magpie" import "$folder/events.csv" --home "$folder/home" --kind view --time-unit s
 rm "$folder/events.csv"

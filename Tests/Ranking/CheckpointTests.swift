@@ -175,7 +175,7 @@ import Testing
         let user = try #require(opened.user(UserID("u3").key))
         #expect(user.events == 7 && user.positives == 6)
         let start: Int64 = 1_000_000_000_000
-        let shown = [1, 2].map { Showing(time: start + $0, eventHash: UInt64($0), item: ItemID("i0").key) }
+        let shown = [1, 2].map { Impression(time: start + $0, eventHash: UInt64($0), item: ItemID("i0").key) }
         #expect(user.shown == (layout < 4 ? [] : shown))
         let day: Int64 = 86_400_000
         #expect(user.recent.map(\.time) == (0..<7).map { start + $0 * day + 3_000 })

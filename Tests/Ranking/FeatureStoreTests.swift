@@ -118,7 +118,7 @@ import Testing
         var state = UserState()
         let capacity = UserState.shownCapacity
         for n in (0..<capacity + 50).reversed() {
-            state.fold(Showing(time: Int64(n), eventHash: 1, item: ItemKey(UInt64(n))), seq: 1)
+            state.fold(Impression(time: Int64(n), eventHash: 1, item: ItemKey(UInt64(n))), seq: 1)
         }
         #expect(state.shown.count == capacity && state.shown.first?.time == 50 && state.shown.last?.time == 1_049)
     }

@@ -14,7 +14,7 @@ import MagpieDomain
 /// | `touches.time`, `touches.event`, `touches.item`, `touches.positive` | I64, U64, U64, U8 [t] | ascending by (time, event) within a user |
 /// | `touches.price`, `touches.quantity` | U32, U16 [t] | what was bought, see ``Purchase`` |
 /// | `users.shown` | I64 [u + 1] | rows of `shown.*` of each user |
-/// | `shown.time`, `shown.event`, `shown.item` | I64, U64, U64 [s] | ascending by (time, event) within a user, see ``Showing`` |
+/// | `shown.time`, `shown.event`, `shown.item` | I64, U64, U64 [s] | ascending by (time, event) within a user, see ``Impression`` |
 /// | `items.key` | U64 [i] | ascending |
 /// | `items.counts` | I64 [i, 5] | appliedSeq, events, positives, firstPositive, lastPositive |
 /// | `items.heats` | I64 [i + 1] | rows of `heats.*` of each item |
@@ -45,7 +45,7 @@ public struct Checkpoint: Sendable {
     private let touchPositive: Tensor<UInt8>
     private let touchPrice: Tensor<UInt32>?
     private let touchQuantity: Tensor<UInt16>?
-    private let shown: ShownLists?
+    private let shown: ImpressionLists?
     private let itemKey: Tensor<UInt64>
     private let itemCounts: Tensor<Int64>
     private let live: ItemLists?
@@ -79,7 +79,7 @@ public struct Checkpoint: Sendable {
         touchPrice = isOld ? nil : try file.tensor("touches.price", as: UInt32.self, shape: [touchTime.count])
         touchQuantity = isOld ? nil : try file.tensor("touches.quantity", as: UInt16.self, shape: [touchTime.count])
         buckets = isOld ? nil : try ItemBuckets(file, itemCount: itemKey.count)
-        shown = file.layout < 4 ? nil : try ShownLists(file, userCount: userKey.count)
+        shown = file.layout < 4 ? nil : try ImpressionLists(file, userCount: userKey.count)
         deviceKey = try file.tensor("devices.key", as: UInt64.self)
         deviceUser = try file.tensor("devices.user", as: UInt64.self, shape: [deviceKey.count])
         try Self.check(userOffsets, ends: touchTime.count, "users.offsets", url)
@@ -194,7 +194,7 @@ public struct Checkpoint: Sendable {
         file.add("touches.positive", touches.map { UInt8($0.isPositive ? 1 : 0) })
         file.add("touches.price", touches.map(\.purchase.price))
         file.add("touches.quantity", touches.map(\.purchase.quantity))
-        ShownLists.add(users.map(\.1), to: &file)
+        ImpressionLists.add(users.map(\.1), to: &file)
         file.add("items.key", items.map(\.0.raw))
         file.add(
             "items.counts",

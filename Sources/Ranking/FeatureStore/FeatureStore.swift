@@ -165,7 +165,7 @@ public final class FeatureStore: Sendable {
             let actor = owner(of: device, in: overlay) ?? device
             let hash = StableHash.xxh64(event.eventId)
             if event.kind == Event.impressionKind {
-                let showing = Showing(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
+                let showing = Impression(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
                 fold(showing, place: event.position, actor: actor, seq: event.seq, in: &overlay)
             }
             guard rules.weight(of: event.kind) > 0 else { return }
@@ -190,11 +190,11 @@ public final class FeatureStore: Sendable {
 
     /// Folds in that an item was on screen: for offline replay.
     /// - Parameter place: where it stood, 1 = first.
-    public func fold(_ showing: Showing, place: Int?, actor: UserKey, seq: Int64) {
+    public func fold(_ showing: Impression, place: Int?, actor: UserKey, seq: Int64) {
         overlay.withLock { fold(showing, place: place, actor: actor, seq: seq, in: &$0) }
     }
 
-    private func fold(_ showing: Showing, place: Int?, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
+    private func fold(_ showing: Impression, place: Int?, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(showing, seq: seq)
         let looks = Looks(place: place)

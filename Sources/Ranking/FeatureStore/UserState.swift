@@ -39,7 +39,7 @@ public struct UserState: Sendable, Equatable {
     /// Ascending by (time, hash): the newest is last.
     public var recent: [Touch] = []
     /// What was on screen, ascending by (time, hash).
-    public var shown: [Showing] = []
+    public var shown: [Impression] = []
 
     public init() {}
 
@@ -53,7 +53,7 @@ public struct UserState: Sendable, Equatable {
         recent.insert(touch, keeping: Self.capacity)
     }
 
-    public mutating func fold(_ showing: Showing, seq: Int64) {
+    public mutating func fold(_ showing: Impression, seq: Int64) {
         appliedSeq = max(appliedSeq, seq)
         shown.insert(showing, keeping: Self.shownCapacity)
     }

@@ -1,7 +1,7 @@
 import MagpieDomain
 
 /// That an item was on a user's screen: an impression, as small as it can be.
-public struct Showing: Sendable, Equatable, Comparable {
+public struct Impression: Sendable, Equatable, Comparable {
     public var time: Int64
     /// A hash of the event id: the tie-break between events of one millisecond.
     public var eventHash: UInt64
@@ -13,7 +13,7 @@ public struct Showing: Sendable, Equatable, Comparable {
         self.item = item
     }
 
-    public static func < (a: Showing, b: Showing) -> Bool { (a.time, a.eventHash) < (b.time, b.eventHash) }
+    public static func < (a: Impression, b: Impression) -> Bool { (a.time, a.eventHash) < (b.time, b.eventHash) }
 }
 
 extension UserState {

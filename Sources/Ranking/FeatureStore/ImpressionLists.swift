@@ -2,7 +2,7 @@ import MagpieArtifacts
 import MagpieDomain
 
 /// The part of a ``Checkpoint`` that says what was on each user's screen.
-struct ShownLists: Sendable {
+struct ImpressionLists: Sendable {
     private let offsets: Tensor<Int64>
     private let time: Tensor<Int64>
     private let event: Tensor<UInt64>
@@ -16,9 +16,9 @@ struct ShownLists: Sendable {
         try Checkpoint.check(offsets, ends: time.count, "users.shown", file.url)
     }
 
-    func showings(of row: Int) -> [Showing] {
+    func showings(of row: Int) -> [Impression] {
         (Int(offsets[row])..<Int(offsets[row + 1])).map {
-            Showing(time: time[$0], eventHash: event[$0], item: ItemKey(item[$0]))
+            Impression(time: time[$0], eventHash: event[$0], item: ItemKey(item[$0]))
         }
     }
 

@@ -7,7 +7,7 @@ extension History {
         var seq: Int64
         /// As known when it came.
         var actor: UserKey
-        var showing: Showing
+        var showing: Impression
         /// Where it stood, 1 = first.
         var place: Int?
         var receivedAt: Timestamp
