@@ -1,4 +1,6 @@
-/// The id of one answer: a UUID version 7 (RFC 9562, section 5.7), so that ids sort by time.
+/// The id of one answer: a UUID version 7 (RFC 9562, section 5.7), so that ids sort by time. Of an answer whose first places
+/// were shuffled (``Scenario/explore``) it is version 8 (section 5.8: of the maker's own meaning) and otherwise the same, so
+/// that whatever comes back with the id says so, too.
 public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
@@ -19,6 +21,20 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     public init(at time: Timestamp = .now) {
         self.init(at: time, random: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
     }
+
+    private static let version = 14
+
+    /// Whether the first places of the answer were shuffled.
+    public var isExplored: Bool { description.dropFirst(Self.version).first == "8" }
+
+    /// The same id of an answer whose first places were shuffled.
+    public var explored: RequestID {
+        var digits = Array(description)
+        digits[Self.version] = "8"
+        return RequestID(digits: String(digits))
+    }
+
+    private init(digits: String) { description = digits }
 
     /// Reads the canonical 36 characters of a UUID of any version: a caller may bring its own.
     public init?(_ text: String) {

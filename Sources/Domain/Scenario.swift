@@ -20,12 +20,14 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var diversity: Double
     /// How many items of one category stand among the first.
     public var caps: [CategoryCap]
+    /// The share of ranked answers whose first places are shuffled, so that what a place does to a click can be told from
+    /// what an item does: clicks of those answers teach it.
+    public var explore: Double
 
     public init(
         name: String, retrievers: [String], candidatesPerRetriever: Int = 200, candidates: Int = 0,
         excludeSeen: Bool, useRanker: Bool = true, onePerGroup: Bool = true, diversity: Double = 0,
-        caps: [CategoryCap] = [],
-        seen: [SeenRule] = []
+        caps: [CategoryCap] = [], seen: [SeenRule] = [], explore: Double = 0
     ) {
         self.name = name
         self.retrievers = retrievers
@@ -37,9 +39,10 @@ public struct Scenario: Sendable, Hashable, Codable {
         self.diversity = diversity
         self.caps = caps
         self.seen = seen
+        self.explore = explore
     }
 
-    /// Older configurations and bundles have neither `candidates` nor `diversity` nor `caps` nor `seen`.
+    /// Older configurations and bundles have neither `candidates` nor `diversity` nor `caps` nor `seen` nor `explore`.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         name = try members.decode(String.self, forKey: .name)
@@ -52,6 +55,7 @@ public struct Scenario: Sendable, Hashable, Codable {
         diversity = try members.decodeIfPresent(Double.self, forKey: .diversity) ?? 0
         caps = try members.decodeIfPresent([CategoryCap].self, forKey: .caps) ?? []
         seen = try members.decodeIfPresent([SeenRule].self, forKey: .seen) ?? []
+        explore = try members.decodeIfPresent(Double.self, forKey: .explore) ?? 0
     }
 
     public static let home = Scenario(

@@ -155,6 +155,9 @@ extension Configuration {
             guard (0...1).contains(scenario.diversity) else {
                 throw fail("scenarios[\(place)].diversity", "\(scenario.diversity)", "0 to 1")
             }
+            guard (0...1).contains(scenario.explore) else {
+                throw fail("scenarios[\(place)].explore", "\(scenario.explore)", "0 to 1")
+            }
             guard (1...1_000_000).contains(scenario.candidatesPerRetriever) else {
                 throw fail(
                     "scenarios[\(place)].candidatesPerRetriever", "\(scenario.candidatesPerRetriever)",

@@ -103,8 +103,15 @@ struct Fit {
                         threads: training.threads, progress: { progress($0 / 2) })
                 let summary: String
                 do {
+                    let propensities =
+                        viewed.isEmpty
+                        ? nil
+                        : Questions.propensities(
+                            history, split, scenario: scenario.name, options: configuration.split)
                     var (model, report) = try fit.fit(
-                        examples, scenario: scenario.name, progress: { progress((1 + $0) / 2) })
+                        propensities.map(examples.weighted) ?? examples, scenario: scenario.name,
+                        progress: { progress((1 + $0) / 2) })
+                    report.placePropensities = propensities
                     report.source = viewed.isEmpty ? (lived == nil ? .split : .replay) : .impressions
                     try model.write(to: folder.appendingPathComponent(name))
                     try JSONEncoder().encode(report).write(to: folder.appendingPathComponent(Self.reportFile))

@@ -67,6 +67,8 @@ public struct Recommender: Sendable {
             }
         }
         entries.reverse()
+        let exploration = Exploration(request, stage.scenario, rung)
+        exploration?.shuffle(&entries)
         var unknown: Set<ItemID> = []
         for id in request.candidates ?? []
         where entries.count < request.count && snapshot.items.index(of: id) == nil && unknown.insert(id).inserted {
@@ -76,7 +78,9 @@ public struct Recommender: Sendable {
                 ))
         }
         return Answer(
-            requestId: request.id, scenario: stage.scenario.name, bundle: snapshot.bundle, rung: rung, now: now,
+            requestId: exploration?.id ?? request.id, scenario: stage.scenario.name, bundle: snapshot.bundle,
+            rung: rung,
+            now: now,
             appliedSeq: state.appliedSeq, entries: entries,
             matches: matches(stage.query, request, now: now).map { described($0, request.page) },
             funnel: request.explain ? funnel : nil)

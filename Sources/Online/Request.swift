@@ -27,6 +27,8 @@ public struct Request: Sendable {
     public var diversity: Double?
     /// See ``Scenario/caps``, which they replace; none with an empty array.
     public var caps: [CategoryCap]?
+    /// Whether the answer may be one of those that ``Scenario/explore`` shuffles: somebody is going to look at it now.
+    public var mayExplore = false
     /// What a search wants to know beside the best items.
     public var page = SearchPage()
 

@@ -2,6 +2,7 @@ import Foundation
 import MagpieDomain
 import MagpieEvaluation
 import MagpieOnline
+import MagpieRanking
 import MagpieTestSupport
 import Testing
 
@@ -109,6 +110,39 @@ import Testing
         #expect(Questions.clicks(history, split, count: 1).map(\.text) == ["green"])
     }
 
+    /// Lists of chance alone say how often places are looked at.
+    @Test func placesOfListsOfChance() throws {
+        let likes = [120, 60, 30, 15]
+        func propensities(of lists: Int, scenario: String = "home") -> PlacePropensities? {
+            var events = (0..<40).map { liked(ItemID("old\($0)"), by: "u", at: Int64($0)) }
+            for number in 0..<lists {
+                for isExplored in [true, false] {
+                    let minute = Int64(100 + number * 10 + (isExplored ? 0 : 5))
+                    for place in 1...4 {
+                        var event = shown(
+                            ItemID("\(isExplored)-\(number)-\(place)"), to: "u", at: minute, place: place,
+                            request: number)
+                        if isExplored { event.requestId = event.requestId?.explored }
+                        events.append(event)
+                    }
+                    // In lists as ranked the last is always liked, which is its own doing.
+                    let place = isExplored ? number % 4 : 3
+                    guard !isExplored || number / 4 < likes[place] else { continue }
+                    events.append(liked(ItemID("\(isExplored)-\(number)-\(place + 1)"), by: "u", at: minute + 1))
+                }
+            }
+            let history = History(events.numbered(), rules: rules)
+            let options = SplitOptions(kind: .clock, heldOut: 0.95)
+            let split = Split(history, rows: Array(history.rows.indices), options: options)
+            return Questions.propensities(history, split, scenario: scenario, options: options)
+        }
+        let found = try #require(propensities(of: 480))
+        for (value, expected) in zip(found.values, [1, 0.5, 0.25, 0.125]) { #expect(abs(value - expected) < 0.02) }
+        #expect(found.values.count == 4)
+        #expect(propensities(of: 100) == nil, "100 likes are too few")
+        #expect(propensities(of: 480, scenario: "search") == nil)
+    }
+
     /// A home whose clients say what was on screen: the ranker learns from that, and recommends as well.
     @Test func aRankerOfImpressions() throws {
         let world = PlantedWorld()
@@ -147,6 +181,24 @@ import Testing
         let again = try home.train(configuration).stages
         #expect(again.contains { $0.stage == "rank home" && !$0.reused })
         #expect(again.allSatisfy { $0.reused || $0.stage != "embed" })
+
+        // Lists of chance tell what places do: nothing, here, as the liked one stands anywhere.
+        let explored = events.flatMap { event in
+            guard let id = event.requestId else { return [event] }
+            // Each list twice, so that there are likes enough.
+            return [id, RequestID(at: Timestamp(milliseconds: 1), random: (1, StableHash.xxh64(id.description)))].map {
+                id in
+                var own = event
+                own.requestId = id.explored
+                own.eventId = "\(id)-\(event.eventId)"
+                return own
+            }
+        }
+        let chance = try TrainedWorld(world, events: explored.numbered())
+        let told = try #require(try chance.train(configuration).rankers["home"])
+        let propensities = try #require(told.placePropensities)
+        #expect(propensities.values.count == 5 && propensities.values.allSatisfy { $0 > 0.6 }, "\(propensities)")
+        #expect(told.linear?.placeSlope == nil && ranker.placePropensities == nil)
 
         // Too few of them: as without.
         configuration.ranker.examples = .auto

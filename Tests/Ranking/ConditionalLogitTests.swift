@@ -119,12 +119,50 @@ import Testing
         #expect(abs(slope - 1.2) < 0.25)
         // Likes at places that few look at weigh more; nothing else changes.
         let examples = lists(withPlaces: true)
-        let weighted = examples.weighted(bySlope: slope)
+        let weighted = examples.weighted(by: PlacePropensities(slope: slope))
         for row in 0..<10 {
             let expected = examples.labels[row] ? min(10, exp(slope * Double(log2(Float(row) + 2) - 1))) : 1
             #expect(abs(Double(weighted.weights[row]) - expected) < 1e-4)
         }
         #expect(weighted.gains == examples.gains)
+    }
+
+    /// Lists of chance tell how often places are looked at: then x is no taste either, for a model that is told no places.
+    @Test func whatListsOfChanceTell() throws {
+        var random = RandomSource(seed: 8)
+        let looks = [1, 0.7, 0.5, 0.3, 0.2]
+        var (shown, liked) = ([Int](repeating: 0, count: 5), [Int](repeating: 0, count: 5))
+        var examples = Examples(names: ["x", "y"])
+        for list in 0..<6_000 {
+            let isExplored = list % 3 == 0
+            var x = (0..<5).map { _ in random.uniform() }
+            if !isExplored { x.sort(by: >) }
+            var matrix = FeatureMatrix(names: ["x", "y"], rowCount: 5)
+            var labels: [Bool] = []
+            for row in 0..<5 {
+                matrix[row, 0] = x[row]
+                matrix[row, 1] = random.uniform()
+                labels.append(Double(random.uniform()) < looks[row] && random.uniform() < matrix[row, 1])
+                if isExplored { (shown[row], liked[row]) = (shown[row] + 1, liked[row] + (labels[row] ? 1 : 0)) }
+            }
+            examples.append(
+                matrix, gains: labels.map { $0 ? 1 : 0 }, places: (1...5).map(Float.init), missedPositives: 0)
+        }
+        let propensities = try #require(PlacePropensities(shown: shown, liked: liked))
+        for (value, look) in zip(propensities.values, looks) { #expect(abs(value - look) < 0.1, "\(propensities)") }
+        let weighted = examples.weighted(by: propensities)
+        #expect(!weighted.hasPlaces && examples.hasPlaces)
+        let (fair, report) = try ConditionalLogit.fit(weighted, scenario: "home", options: .init(l2: 1e-4), threads: 2)
+        #expect(abs(fair.weight[0]) < 0.1 && fair.weight[1] > 0.4 && report.placeSlope == nil, "\(fair.weight)")
+    }
+
+    @Test func propensitiesNeverRise() throws {
+        let pooled = try #require(PlacePropensities(shown: [100, 100, 100, 100, 0], liked: [100, 40, 60, 1, 0]))
+        #expect(pooled.values == [1, 0.5, 0.5, 0.1])
+        #expect([0, 1, 3, 4, 50].map(pooled.value) == [1, 1, 0.5, 0.1, 0.1])
+        #expect(PlacePropensities(shown: [100, 100], liked: [90, 90]) == nil, "too few likes")
+        #expect(PlacePropensities(shown: [], liked: []) == nil)
+        #expect(PlacePropensities(shown: [0, 300], liked: [0, 300]) == nil, "nothing was first")
     }
 
     /// A choice that is worth two is made twice.

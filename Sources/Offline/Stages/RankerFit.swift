@@ -124,7 +124,7 @@ struct RankerFit {
         // Without requests to hold out nothing tells how many trees are enough: all are grown.
         let starts =
             options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.ranker, all: whole.ranker) : nil
-        let weighted = whole.report.placeSlope.map { examples.weighted(bySlope: $0) } ?? examples
+        let weighted = whole.report.placeSlope.map { examples.weighted(by: PlacePropensities(slope: $0)) } ?? examples
         let fitted = try LambdaMART.fit(
             weighted, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
             library: library, progress: { progress(0.4 + 0.6 * $0) })
@@ -201,6 +201,8 @@ public struct RankerReport: Sendable, Codable {
     public var kind: RankerKind
     /// Why this one.
     public var reason: String
+    /// How often places are looked at, where explored lists told (``Scenario/explore``).
+    public var placePropensities: PlacePropensities?
     /// What it learned from.
     public var source = ExampleSource.split
     public var requests: Int
@@ -236,6 +238,11 @@ public struct RankerReport: Sendable, Codable {
         missedPositives = examples.missedPositives
     }
 
+    private var looks: String {
+        guard let values = placePropensities?.values else { return "" }
+        return "; places are looked at " + values.map { String(format: "%.2f", $0) }.joined(separator: ", ")
+    }
+
     /// One line for people.
     var summary: String {
         let model =
@@ -243,6 +250,6 @@ public struct RankerReport: Sendable, Codable {
             ?? lambdamart.map { "\($0.trees) trees of \($0.leaves) leaves" } ?? "linear"
         return
             "\(requests) \(source == .impressions ? "lists on screen" : "requests"), \(positives) positives among \(examples) candidates, "
-            + "\(missedPositives) not proposed; \(model): \(reason)"
+            + "\(missedPositives) not proposed; \(model): \(reason)" + looks
     }
 }

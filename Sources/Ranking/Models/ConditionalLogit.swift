@@ -119,6 +119,9 @@ public enum ConditionalLogit {
         let examples: Examples
         let l2: Double
 
+        /// How many choices a row is.
+        private func worth(_ row: Int) -> Double { Double(examples.gains[row]) * Double(examples.weights[row]) }
+
         func evaluate(_ weights: [Double], withHessian: Bool = false, threads: Int) -> Evaluation {
             let columns = design.columns
             let blocks = (examples.groupCount + groupsPerBlock - 1) / groupsPerBlock
@@ -133,7 +136,7 @@ public enum ConditionalLogit {
             for block in 0..<blocks {
                 for i in 0..<stride { total[i] += sums.pointer[block * stride + i] }
             }
-            let positives = examples.gains.reduce(0) { $0 + Double($1) }
+            let positives = examples.gains.indices.reduce(0) { $0 + worth($1) }
             var result = Evaluation(
                 loss: total[0] / positives, gradient: total[1...columns].map { $0 / positives },
                 hessian: total[(1 + columns)...].map { $0 / positives })
@@ -160,7 +163,7 @@ public enum ConditionalLogit {
             let active = active(rows)
             let n = active.count
             // A choice that is worth two is two choices.
-            let chosen = rows.reduce(0) { $0 + Double(examples.gains[$1]) }
+            let chosen = rows.reduce(0) { $0 + worth($1) }
             // The rows of the request, then the mean, the gradient and the Hessian of the columns that differ.
             let space = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * n + n + n + n * n)
             defer { space.deallocate() }
@@ -183,7 +186,7 @@ public enum ConditionalLogit {
             let peak = utilities.max() ?? 0
             var normaliser = 0.0
             for i in utilities.indices {
-                sum[0] -= Double(examples.gains[rows.lowerBound + i]) * (utilities[i] - peak)
+                sum[0] -= worth(rows.lowerBound + i) * (utilities[i] - peak)
                 utilities[i] = exp(utilities[i] - peak) * Double(examples.stands[rows.lowerBound + i])
                 normaliser += utilities[i]
             }
@@ -192,7 +195,7 @@ public enum ConditionalLogit {
             for i in utilities.indices {
                 let p = utilities[i] / normaliser
                 let x: UnsafeMutablePointer<Double> = space + i * n
-                let gain = Double(examples.gains[rows.lowerBound + i])
+                let gain = worth(rows.lowerBound + i)
                 if gain > 0 {
                     for f in 0..<n { gradient[f] -= gain * x[f] }
                 }

@@ -117,18 +117,13 @@ public struct Examples: Sendable {
 
     static let placeName = "shown.place"
 
-    /// Likes weighed by how seldom their place is seen (inverse propensities; Joachims, Swaminathan and Schnabel 2017,
-    /// "Unbiased Learning-to-Rank with Biased Feedback"), so that who learns from the weights needs no column for it.
-    /// - Parameter slope: the log of being seen falls by so much for each doubling of 1 + place.
-    public func weighted(bySlope slope: Double) -> Examples {
+    /// The same with likes that count more by their places, which are told to nobody then.
+    func weighted(_ weight: (Float) -> Double) -> Examples {
         var result = self
-        for row in places.indices where labels[row] && !places[row].isNaN {
-            let seen = exp(-slope * Double(log2(1 + places[row]) - 1))
-            result.weights[row] *= Float(min(1 / seen, Self.heaviest))
+        for row in places.indices where !places[row].isNaN {
+            if labels[row] { result.weights[row] *= Float(weight(places[row])) }
+            result.places[row] = .nan
         }
         return result
     }
-
-    /// Of a place that is hardly ever seen a like would outweigh all others.
-    private static let heaviest = 10.0
 }

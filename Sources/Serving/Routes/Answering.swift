@@ -36,7 +36,8 @@ struct Answering: Sendable {
     }
 
     private func answer(_ question: Question, _ now: Timestamp) throws -> Answer {
-        let request = question.request(at: now)
+        var request = question.request(at: now)
+        request.mayExplore = (question.mode ?? .realtime) == .realtime
         guard let lists, request.isPlain, let user = request.user, let name = question.userName else {
             return try live.answer(request, now: now)
         }
