@@ -9,7 +9,8 @@ SEQUENCES.txt: a user a line, "user item item ...", in the order of time. Of eac
 out, and the first of those left out is the target. Events are a minute apart. `blind` sorts what is known of a user by a
 hash: nothing of the order is left, neither to learn from nor to ask with.
 
-`score`: HR@10 and NDCG@10 over all users with a target (who has no list counts 0).
+`score`: HR@10 and NDCG@10 over all users with a target (who has no list counts 0), each with 1.96 standard errors; then
+how much the first run differs from each other one, user by user, with 1.96 standard errors of the difference.
 
 `blend`: a * A^p + (1 - a) * B^p, A directed transitions and B RP3beta, each list's scores as shares of its best. a, p and
 which of some settings of both made the lists are chosen by the mean NDCG@10 over the validation parts (other held-out
@@ -52,24 +53,38 @@ def read_run(path):
     return lists
 
 
-def measure(targets, lists):
-    hits = gain = 0
+def gains(targets, lists):
+    """NDCG@10 of each user: above 0 where the target is among the first ten."""
+    values = []
     for user, target in targets.items():
         scores = lists.get(user, {})
-        if target not in scores:
-            continue
-        best = sorted(scores, key=lambda item: (-scores[item], item))[:10]
-        if target in best:
-            hits += 1
-            gain += 1 / math.log2(best.index(target) + 2)
-    return hits / len(targets), gain / len(targets)
+        best = sorted(scores, key=lambda item: (-scores[item], item))[:10] if target in scores else []
+        values.append(1 / math.log2(best.index(target) + 2) if target in best else 0.0)
+    return values
+
+
+def measure(targets, lists):
+    values = gains(targets, lists)
+    return sum(value > 0 for value in values) / len(targets), sum(values) / len(targets)
+
+
+def mean(values):
+    middle = sum(values) / len(values)
+    variance = sum((value - middle) ** 2 for value in values) / max(1, len(values) - 1)
+    return middle, 1.96 * math.sqrt(variance / len(values))
 
 
 def score(args):
     targets = read_targets(args.targets)
-    for path in args.runs:
-        hr, ndcg = measure(targets, read_run(path))
-        print(f"{path.rsplit('/', 1)[-1]:<40} HR@10 {hr:.4f}  NDCG@10 {ndcg:.4f}  {len(targets)} users")
+    names = [path.rsplit("/", 1)[-1].removesuffix(".trec") for path in args.runs]
+    runs = [gains(targets, read_run(path)) for path in args.runs]
+    for name, values in zip(names, runs):
+        hits = [float(value > 0) for value in values]
+        print("{:<40} HR@10 {:.4f} ± {:.4f}  NDCG@10 {:.4f} ± {:.4f}  {} users".format(
+            name, *mean(hits), *mean(values), len(targets)))
+    for name, values in zip(names[1:], runs[1:]):
+        print("{} - {}: NDCG@10 {:+.4f} ± {:.4f}".format(
+            names[0], name, *mean([a - b for a, b in zip(runs[0], values)])))
 
 
 def shares(lists):

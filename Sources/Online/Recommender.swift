@@ -151,7 +151,7 @@ public struct Recommender: Sendable {
         var merged = given ?? ItemSet(itemCount: snapshot.items.count)
         for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
         if scenario.candidates > 0, given == nil {
-            merged = first(max(scenario.candidates, request.count), of: merged, funnel.retrieved.map(\.candidates))
+            merged = first(max(scenario.candidates, request.count), of: merged, funnel.retrieved)
         }
         for item in others { merged.insert(item) }
         let items = merged.items
@@ -164,14 +164,15 @@ public struct Recommender: Sendable {
         funnel.microseconds.score = watch.lap()
         return Candidates(
             scenario: scenario, query: query, user: request.user, items: items, opinions: opinions, now: now,
-            funnel: funnel)
+            knownShare: state.knownShare, funnel: funnel)
     }
 
     /// The first of a set by reciprocal rank fusion over the lists that it was merged from.
-    private func first(_ count: Int, of set: ItemSet, _ lists: [[Scored]]) -> ItemSet {
+    private func first(_ count: Int, of set: ItemSet, _ proposals: [Answer.Funnel.Retrieved]) -> ItemSet {
         let items = set.items
         guard items.count > count else { return set }
-        let fused = zip(items, ReciprocalRankFusion.scores(of: items, lists: lists)).map { Scored(item: $0, score: $1) }
+        let scores = Fusion.scores(of: items, proposals, knownShare: state.knownShare)
+        let fused = zip(items, scores).map { Scored(item: $0, score: $1) }
         var first = ItemSet(itemCount: snapshot.items.count)
         for candidate in fused.sorted().prefix(count) { first.insert(candidate.item) }
         return first
@@ -344,6 +345,8 @@ public struct Candidates: Sendable {
     public var items: [ItemIndex]
     public var opinions: [FeatureContext.Opinion]
     public var now: Timestamp
+    /// See ``FeatureStore/knownShare``.
+    var knownShare: Float
     var funnel: Answer.Funnel
 
     /// The order of fusion, aligned with ``items``: larger = earlier.

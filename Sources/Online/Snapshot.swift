@@ -151,6 +151,8 @@ public struct Snapshot: Sendable {
 
     /// Retrievers that answer without knowing anything of the user.
     static let impersonal: Set<String> = ["popular", "trending"]
+    /// Retrievers that know what they know from live events or from the catalogue, not from the events of the training.
+    static let unlearned: Set<String> = ["trending", "covisits", "text", "semantic"]
 
     /// From now on what changes is searched, too. Returns the sides to tell of it.
     mutating func searchLive(options: TextOptions) -> [any LiveRetriever] {

@@ -33,5 +33,7 @@ import Testing
         let scores: [Float] = [1 / 61 as Float, (1 / 62 as Float) + (1 / 61 as Float), 0]
         #expect(ReciprocalRankFusion.scores(of: [4, 2, 7], lists: lists) == scores)
         #expect(ReciprocalRankFusion.scores(of: [], lists: lists) == [])
+        let weighed: [Float] = [0.5 / 61 as Float, (0.5 / 62 as Float) + (2 / 61 as Float), 0]
+        #expect(ReciprocalRankFusion.scores(of: [4, 2, 7], lists: lists, weights: [0.5, 2, 1]) == weighed)
     }
 }

@@ -77,6 +77,34 @@ import Testing
         #expect(try ask("trending", user: world.users[user]).first?.id == own.id)
     }
 
+    /// What is learned from events counts, where no ranker is, as far as the bundle knew what is liked by now.
+    @Test func whatTheBundleHadSeenCounts() throws {
+        let request = Request(id: BundledWorld.id, scenario: "home", user: world.users[0].key, useRanker: false)
+        func fused(_ share: Float) throws -> (is: [Float], expected: [Float]) {
+            let stage = try recommender.candidates(for: request, now: world.now)
+            let proposals = stage.funnel.retrieved
+            let live = ["trending", "covisits", "semantic"]
+            #expect(Set(proposals.map(\.retriever)).isSuperset(of: live + ["popular", "ease"]))
+            let weights = proposals.map { live.contains($0.retriever) ? 1 : share }
+            return (
+                stage.fused,
+                ReciprocalRankFusion.scores(of: stage.items, lists: proposals.map(\.candidates), weights: weights)
+            )
+        }
+        let upToDate = try fused(1)
+        #expect(state.knownShare == 1 && upToDate.is == upToDate.expected)
+        let film = world.film(genre: 1, number: 19)
+        var shares: [Float] = []
+        for n in 0..<9 * state.totals.positives {
+            state.apply(like(film.id, by: "many-\(n)", minutes: Int(n % 50), seq: 10_000 + n))
+            if n % 100 == 0 { shares.append(state.knownShare) }
+        }
+        #expect(shares == shares.sorted(by: >) && abs(state.knownShare - 0.1) < 1e-6)
+        let outgrown = try fused(state.knownShare)
+        #expect(outgrown.is == outgrown.expected)
+        #expect(try fused(1).expected != outgrown.is)
+    }
+
     @Test func visitorsOfTheSameTellWhatGoesWithIt() throws {
         let liked = world.film(genre: 0, number: 0)
         let next = world.film(genre: 2, number: 19)

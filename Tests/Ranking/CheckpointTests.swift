@@ -54,6 +54,9 @@ import Testing
             try Checkpoint.write(store(world.events.prefix(cut)), to: url)
             let opened = try Checkpoint(opening: url)
             #expect(opened.appliedSeq == Int64(cut))
+            let more = store(world.events.dropFirst(cut), over: opened)
+            let (before, all) = (store(world.events.prefix(cut)).totals.positives, whole.totals.positives)
+            #expect(more.knownShare == (before == all ? 1 : Float(Double(before) / Double(all))))
             // The reader may begin too early.
             expectEqual(store(world.events.dropFirst(max(0, cut - 5)), over: opened), whole)
         }

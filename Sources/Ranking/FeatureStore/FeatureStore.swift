@@ -71,6 +71,13 @@ public final class FeatureStore: Sendable {
 
     public var totals: Totals { overlay.withLock { $0.totals } }
 
+    /// How much of what was liked until now the checkpoint knew, 0 ... 1; 1 where there is none.
+    public var knownShare: Float {
+        guard let known = checkpoint?.totals.positives else { return 1 }
+        let all = totals.positives
+        return known < all ? Float(Double(max(known, 0)) / Double(all)) : 1
+    }
+
     public func user(_ key: UserKey) -> UserState? {
         overlay.withLock { overlay in
             if let state = overlay.users[key] { return state }

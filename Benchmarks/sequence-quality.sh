@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The whole system on sequences: the last item of each user is asked for, among all that they have not touched.
+#
+#     Benchmarks/sequence-quality.sh SEQUENCES.txt ...
+#
+# Trained on all before it, with the settings as they come but one: what is asked for is the very next item, so the ranker
+# learns from one held-out item a user (split.heldOut). LEAVE=2 asks for the item before the last, and leaves the last out:
+# the validation part. Beside it fusion and single retrievers. CONFIGURATION='{...}' for another magpie.json.
+# Results and homes are under .build-bench/sequences.
+source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+
+if [ $# = 0 ]; then
+    echo "usage: $0 SEQUENCES.txt ..." >&2
+    exit 64
+fi
+out=$scratch/sequences leave=${LEAVE:-1}
+configuration=${CONFIGURATION:-'{"split": {"heldOut": 0.02}}'}
+mkdir -p "$out"
+
+for file in "$@"; do
+    name=$(basename "$file" .txt)
+    home=$out/$name-$leave
+    say "$name: train on all but the last $leave"
+    rm -rf "$home" "$home".*
+    python3 "$here/retrievers/sequences.py" events "$file" "$home.csv" "$home.tsv" --leave "$leave"
+    "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
+    echo "$configuration" >"$home/magpie.json"
+    python3 "$here/measure.py" "$magpie" train --home "$home" | tee "$home.train.log" | grep -E "rank home|processor time"
+    files=()
+    for system in whole fusion transitions-recent neighbours ease sessions; do
+        case $system in
+            whole) more=() ;;
+            fusion) more=(--no-ranker) ;;
+            *) more=(--retriever "$system") ;;
+        esac
+        "$magpie" batch --home "$home" --users all --count 50 --at last-event --format trec \
+            --output "$home.$system.trec" "${more[@]}" >/dev/null
+        files+=("$home.$system.trec")
+    done
+    say "$name: quality"
+    python3 "$here/retrievers/sequences.py" score "$home.tsv" "${files[@]}"
+done
