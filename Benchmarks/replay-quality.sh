@@ -6,7 +6,7 @@
 # The same items are asked about as by the static protocol (see static-quality.sh), but history is lived through once
 # more: a fit at each of twelve equal steps of the events of TEST on all that came before, live state between, each user
 # asked at the moment of the first of their own. Without arguments the films are fetched as for the demo. REFITS=6, say,
-# for other numbers of fits; CONFIGURATION='{...}' for another magpie.json.
+# for other numbers of fits; CONFIGURATION='{...}' for another magpie.json; SEEDS="2 3 4 5" to live it once more with each.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 case $# in
@@ -44,6 +44,12 @@ done
 say "replay"
 python3 "$here/measure.py" "$magpie" evaluate --home "$home" --protocol replay --refits "${REFITS:-12}" --segments \
     --runs "$out/runs"
+for seed in ${SEEDS:-}; do
+    say "seed $seed"
+    python3 "$here/measure.py" "$magpie" evaluate --home "$home" --protocol replay --refits "${REFITS:-12}" \
+        --runs "$out/runs-$seed" --seed "$seed" >/dev/null
+    cp "$out/runs-$seed/home.whole.trec" "$out/runs/home.whole-$seed.trec"
+done
 
 say "scores"
 if [ ! -x "$scratch/venv/bin/python" ]; then python3 -m venv "$scratch/venv"; fi

@@ -7,6 +7,7 @@
 # (of which only the films are read, never the ratings). Without arguments the films are fetched as for the demo and
 # cut by split-static.py. Two homes are trained on TRAIN alone: one as it comes (skip-gram over random walks), one
 # with skip-gram over the plain histories, at the settings that were best for those on the validation part of train.
+# SEEDS="2 3 4 5", from the environment: the first home is trained once more with each of these seeds.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 case $# in
@@ -49,6 +50,7 @@ run() {
     "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec --output "$file" "$@"
 }
 
+seeds=()
 make_home walks
 make_home sessions '{"embedding": {"corpus": "sessions",
     "skipGram": {"window": 10, "epochs": 30, "noiseExponent": 0.5},
@@ -57,16 +59,22 @@ make_home sessions '{"embedding": {"corpus": "sessions",
 say "run files"
 run walks whole
 run walks fusion --no-ranker
-for retriever in embedding neighbours popular; do run walks "$retriever" --retriever "$retriever"; done
+for retriever in embedding neighbours ease popular; do run walks "$retriever" --retriever "$retriever"; done
 run sessions whole-sessions
 run sessions embedding-sessions --retriever embedding
+for seed in ${SEEDS:-}; do
+    say "seed $seed"
+    python3 "$here/measure.py" "$magpie" train --home "$out/home-walks" --seed "$seed"
+    run walks "whole-$seed"
+    seeds+=("whole-$seed")
+done
 
 say "scores"
 if [ ! -x "$scratch/venv/bin/python" ]; then python3 -m venv "$scratch/venv"; fi
 "$scratch/venv/bin/python" -c 'import numpy, pytrec_eval' 2>/dev/null ||
     "$scratch/venv/bin/pip" install --quiet numpy pytrec_eval-terrier
 cd "$out"
-names=(whole fusion embedding neighbours popular whole-sessions embedding-sessions)
+names=(whole fusion embedding neighbours ease popular whole-sessions embedding-sessions "${seeds[@]}")
 "$scratch/venv/bin/python" "$here/score.py" "$test" "${names[@]/%/.trec}"
 echo
 "$scratch/venv/bin/python" "$here/score.py" "$test" embedding.trec embedding-sessions.trec | tail -1

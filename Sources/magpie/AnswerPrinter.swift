@@ -75,7 +75,9 @@ struct AnswerPrinter {
                     "\(count) features of \(funnel.merged) candidates \(time(funnel.microseconds.features)), "
                         + "order \(time(funnel.microseconds.rank))"))
             for (rank, entry) in answer.entries.prefix(explained).enumerated() {
-                Swift.print("  \(rank + 1). \(entry.title ?? entry.id.string), score \(Numbers.fixed(entry.score, 3)):")
+                Swift.print(
+                    "  \(rank + 1). \(Style.plain(entry.title ?? entry.id.string)), score \(Numbers.fixed(entry.score, 3)):"
+                )
                 var table = Table([.text("feature"), .number("value"), .number("adds")])
                 for term in entry.features.filter({ $0.contribution != 0 })
                     .sorted(by: { abs($0.contribution) > abs($1.contribution) }).prefix(terms)
@@ -117,5 +119,5 @@ private struct ItemTableNames {
     init(_ recommender: Recommender) { self.recommender = recommender }
 
     func id(_ item: ItemIndex) -> String { recommender.snapshot.items.id(of: item).string }
-    func title(_ item: ItemIndex) -> String { recommender.snapshot.items.title(of: item) ?? id(item) }
+    func title(_ item: ItemIndex) -> String { Style.plain(recommender.snapshot.items.title(of: item) ?? id(item)) }
 }

@@ -23,7 +23,8 @@ struct Table {
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "\(cells.count) cells, \(columns.count) columns")
-        rows.append(cells.map { $0.count > Self.cellLimit ? $0.prefix(Self.cellLimit - 1) + "…" : $0 })
+        rows.append(
+            cells.map(Style.plain).map { $0.count > Self.cellLimit ? $0.prefix(Self.cellLimit - 1) + "…" : $0 })
     }
 
     var isEmpty: Bool { rows.isEmpty }
