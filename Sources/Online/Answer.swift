@@ -74,6 +74,7 @@ public struct Answer: Sendable {
             public var microseconds: Double
         }
 
+        /// In microseconds.
         public struct Stages: Sendable {
             public var query = 0.0
             public var retrieve = 0.0
@@ -81,6 +82,18 @@ public struct Answer: Sendable {
             public var features = 0.0
             public var rank = 0.0
             public var reorder = 0.0
+        }
+    }
+
+    /// What an answer took, for those who count.
+    public struct Work: Sendable {
+        public var stages: Funnel.Stages
+        /// By retriever: how many candidates it proposed, and its microseconds.
+        public var retrieved: [(retriever: String, candidates: Int, microseconds: Double)]
+
+        init(_ funnel: Funnel) {
+            stages = funnel.microseconds
+            retrieved = funnel.retrieved.map { ($0.retriever, $0.candidates.count, $0.microseconds) }
         }
     }
 
@@ -92,6 +105,8 @@ public struct Answer: Sendable {
     /// The log position of the state that was read.
     public var appliedSeq: Int64
     public var entries: [Entry]
+    /// What it took; nil where nothing was computed for it.
+    public var work: Work?
     /// What matches a search, when the request wanted to know.
     public var matches: Matches?
     public var funnel: Funnel?

@@ -79,9 +79,7 @@ public struct Recommender: Sendable {
         }
         return Answer(
             requestId: exploration?.id ?? request.id, scenario: stage.scenario.name, bundle: snapshot.bundle,
-            rung: rung,
-            now: now,
-            appliedSeq: state.appliedSeq, entries: entries,
+            rung: rung, now: now, appliedSeq: state.appliedSeq, entries: entries, work: .init(funnel),
             matches: matches(stage.query, request, now: now).map { described($0, request.page) },
             funnel: request.explain ? funnel : nil)
     }

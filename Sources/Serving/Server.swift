@@ -165,7 +165,8 @@ public struct Server: Sendable {
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: ShedMiddleware(shedder: shedder))
         router.add(middleware: KeyMiddleware(guarding: keys))
-        let answering = Answering(live: live, served: served, lists: lists)
+        let answers = AnswerMetrics()
+        let answering = Answering(live: live, served: served, lists: lists, metrics: answers)
         RecommendationRoutes(answering: answering).add(to: router)
         SearchRoutes(answering: answering).add(to: router)
         RankRoutes(answering: answering).add(to: router)
@@ -173,7 +174,9 @@ public struct Server: Sendable {
         UserRoutes(live: live, served: served, lists: lists).add(to: router)
         EventRoutes(live: live).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
-        MetricsRoutes(live: live, served: served, requests: metrics, shedder: shedder, lists: lists).add(to: router)
+        MetricsRoutes(
+            live: live, served: served, requests: metrics, answers: answers, shedder: shedder, lists: lists
+        ).add(to: router)
         OpenAPIRoutes().add(to: router)
         if isSageMaker { InvocationRoutes(answering: answering).add(to: router) }
         if let home { BundleRoutes(live: live, lock: { try home.trainingLock() }).add(to: router) }

@@ -50,6 +50,34 @@ import Testing
             await client.served.flush()
             let after = try parse(try await client.get("/metrics").text).values
             #expect(after["magpie_applied_seq"] == 81 && after["magpie_served_lists_written_total"] == 1)
+            #expect(after["magpie_feature_lag_events"] == 0 && after["magpie_waiting_writes"] == 0)
+        }
+    }
+
+    @Test func whatAnswersTook() async throws {
+        try await Client.run(.memory) { client in
+            #expect(try await !client.get("/metrics").text.contains("magpie_answers_total"))
+            for user in 0..<4 { _ = try await client.get("/v1/recommendations?user=u\(user)&count=3") }
+            _ = try await client.get("/v1/recommendations?user=nobody")
+            _ = try await client.get("/v1/search?q=comedy")
+            let (values, types) = try parse(try await client.get("/metrics").text)
+            #expect(values[#"magpie_answers_total{scenario="home",rung="retrieved"}"#] == 4)
+            #expect(values[#"magpie_answers_total{scenario="home",rung="popular"}"#] == 1)
+            #expect(values["magpie_explored_answers_total"] == 0 && types["magpie_answer_stage_seconds"] == "histogram")
+            for stage in ["query", "retrieve", "score", "features", "rank", "reorder"] {
+                #expect(values[#"magpie_answer_stage_seconds_count{stage="\#(stage)"}"#] == 6)
+                #expect(values[#"magpie_answer_stage_seconds_sum{stage="\#(stage)"}"#] ?? -1 >= 0)
+            }
+            #expect(values[#"magpie_retriever_requests_total{retriever="text"}"#] == 1)
+            #expect(values[#"magpie_retriever_requests_total{retriever="popular"}"#] ?? 0 >= 5)
+            #expect(values[#"magpie_retriever_candidates_total{retriever="popular"}"#] ?? 0 > 0)
+            // A list made ahead of time takes no stages.
+            _ = try await client.get("/v1/recommendations?user=u0&count=3&mode=auto")
+            await client.lists.flush()
+            _ = try await client.get("/v1/recommendations?user=u0&count=3&mode=batch")
+            let more = try parse(try await client.get("/metrics").text).values
+            #expect(more[#"magpie_answers_total{scenario="home",rung="precomputed"}"#] == 1)
+            #expect(more[#"magpie_answer_stage_seconds_count{stage="query"}"#] == 7)
         }
     }
 

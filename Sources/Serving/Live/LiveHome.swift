@@ -72,6 +72,9 @@ public final class LiveHome: Sendable {
         }
     }
 
+    /// Requests whose events wait for the next commit.
+    var waitingWrites: Int { arrived.withLock { $0.count } }
+
     private struct Arrived {
         var events: [Event]
         var continuation: CheckedContinuation<AppendReport, any Error>

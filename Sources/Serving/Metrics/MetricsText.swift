@@ -38,7 +38,9 @@ struct MetricsText {
             line(name, labels.map { ($0.key, $0.value) }, "\(value)")
         }
 
-        mutating func sample(microseconds value: Int64) { line(name, [], Self.seconds(value)) }
+        mutating func sample(microseconds value: Int64, _ labels: KeyValuePairs<String, String> = [:]) {
+            line(name, labels.map { ($0.key, $0.value) }, Self.seconds(value))
+        }
 
         /// - Parameters:
         ///   - counts: of each bucket by itself, and last of what is beyond all edges.

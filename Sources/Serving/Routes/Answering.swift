@@ -21,6 +21,7 @@ struct Answering: Sendable {
     let served: ServedLog
     /// nil: a server without lists.
     let lists: ListShelf?
+    let metrics: AnswerMetrics
 
     func response(to question: Question) throws -> Response {
         let answer = try answer(question)
@@ -31,6 +32,7 @@ struct Answering: Sendable {
     func answer(_ question: Question) throws -> Answer {
         let now = Timestamp.now
         let answer = try answer(question, now)
+        metrics.add(answer)
         served.append(ServedList(answer, user: question.userKey, query: question.text, seed: question.seed))
         return answer
     }

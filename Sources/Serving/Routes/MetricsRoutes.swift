@@ -15,21 +15,33 @@ struct MetricsRoutes {
     let live: LiveHome
     let served: ServedLog
     let requests: RequestMetrics
+    let answers: AnswerMetrics
     let shedder: LoadShedder
     let lists: ListShelf?
 
     func add(to router: Router<ServingContext>) {
-        let (live, served, requests, shedder, lists) = (live, served, requests, shedder, lists)
+        let (live, served, requests, answers, shedder, lists) = (live, served, requests, answers, shedder, lists)
         router.on("/metrics", [.get]) { _ in
             var text = MetricsText()
             let recommender = live.recommender
             text.family("magpie_ready", .gauge, "1 when a bundle is open, else 0.") {
                 $0.sample(recommender == nil ? 0 : 1)
             }
-            if let recommender { Self.write(recommender, to: &text) }
+            if let recommender {
+                Self.write(recommender, to: &text)
+                if let last = try? live.log.lastSeq() {
+                    text.family(
+                        "magpie_feature_lag_events", .gauge, "Events in the log that live features do not know yet."
+                    ) { $0.sample(max(0, last - recommender.state.appliedSeq)) }
+                }
+            }
+            text.family("magpie_waiting_writes", .gauge, "Requests whose events wait for the disk.") {
+                $0.sample(live.waitingWrites)
+            }
             Self.write(served.counts, to: &text)
             if let lists { Self.write(lists.counts, to: &text) }
             requests.write(to: &text)
+            answers.write(to: &text)
             let (shed, waiting) = shedder.counts
             text.family("magpie_shed_requests_total", .counter, "Requests refused because too many were waiting.") {
                 $0.sample(shed)
