@@ -34,6 +34,8 @@ public struct Server: Sendable {
         public var watchInterval = Duration.seconds(2)
         /// How often the log is read for what other replicas appended; nil = this process is the only one.
         public var followInterval: Duration?
+        /// Where traces are written, and how many of a thousand requests that no caller traces are; nil = no traces.
+        public var traces: (file: URL, perThousand: Int)?
         /// Whether SageMaker's routes are there, too (``InvocationRoutes``).
         public var isSageMaker = false
         /// Whose keys are asked for (see ``APIKeys``) and whose bundles can be changed over HTTP; nil = none.
@@ -64,7 +66,8 @@ public struct Server: Sendable {
         let shedder = LoadShedder(options.shedding)
         responder = Self.router(
             live: live, served: served, lists: lists, keys: keys, home: options.home,
-            shedder: shedder, isSageMaker: options.isSageMaker
+            shedder: shedder, isSageMaker: options.isSageMaker,
+            traces: options.traces.map { .init(log: TraceLog($0.file, logger: logger), perThousand: $0.perThousand) }
         ).buildResponder()
         let started = hasStarted
         let application = Application(
@@ -156,9 +159,10 @@ public struct Server: Sendable {
 
     static func router(
         live: LiveHome, served: ServedLog, lists: ListShelf? = nil, keys: KeyGuard, home: Home?,
-        shedder: LoadShedder = .init(), isSageMaker: Bool = false
+        shedder: LoadShedder = .init(), isSageMaker: Bool = false, traces: TraceMiddleware? = nil
     ) -> Router<ServingContext> {
         let router = Router(context: ServingContext.self, options: .autoGenerateHeadEndpoints)
+        if let traces { router.add(middleware: traces) }
         router.add(middleware: RequestLogMiddleware())
         let metrics = RequestMetrics()
         router.add(middleware: MetricsMiddleware(metrics: metrics))

@@ -40,6 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "trace, debug (every request), info (refused ones), warning or error. (default: info)")
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write traces here, for OpenTelemetry's collector: of requests that come with a sampled traceparent, and of 1 % of "
+                + "the others (tracesPerThousand in serve.json).", valueName: "file"))
+    var traceFile: String?
+
     @OptionGroup var home: HomeOptions
 
     func validate() throws {
@@ -64,6 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.logLevel = logLevel ?? settings.logLevel
         settings.tlsCertificate = tlsCertificate ?? settings.tlsCertificate
         settings.tlsKey = tlsKey ?? settings.tlsKey
+        settings.traceFile = traceFile ?? settings.traceFile
         guard (settings.tlsCertificate == nil) == (settings.tlsKey == nil) else {
             throw ValidationError("tlsCertificate and tlsKey belong together")
         }

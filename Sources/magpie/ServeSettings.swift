@@ -30,8 +30,12 @@ struct ServeSettings: Codable, Equatable {
     /// Retrievers that have not started by then are left out of an answer.
     var answerMilliseconds = 1_000
     var shedding = Shedding()
+    /// A file for traces (OTLP as JSON Lines).
+    var traceFile: String?
+    /// Of requests without a `traceparent`.
+    var tracesPerThousand = 10
 
-    private static let optionalPaths: Set<String> = ["tlsCertificate", "tlsKey"]
+    private static let optionalPaths: Set<String> = ["tlsCertificate", "tlsKey", "traceFile"]
     private static let prefix = ["magpie", "serve"]
 
     init() {}
@@ -60,6 +64,7 @@ struct ServeSettings: Codable, Equatable {
         for (name, seconds) in [("idleSeconds", idleSeconds), ("shutdownSeconds", shutdownSeconds)] {
             try check(name, seconds, 1...86_400)
         }
+        try check("tracesPerThousand", tracesPerThousand, 0...1_000)
         try check("answerMilliseconds", answerMilliseconds, 1...600_000)
         try check("shedding.waitMilliseconds", shedding.waitMilliseconds, 1...600_000)
         try check("shedding.leastQueue", shedding.leastQueue, 0...100_000)
@@ -123,6 +128,7 @@ struct ServeSettings: Codable, Equatable {
     var options: Server.Options {
         var options = Server.Options(host: host, port: port)
         if let tlsCertificate, let tlsKey { options.tls = (tlsCertificate, tlsKey) }
+        options.traces = traceFile.map { (URL(fileURLWithPath: $0), tracesPerThousand) }
         options.connections = connections
         options.idleSeconds = idleSeconds
         options.shutdownLimit = .seconds(shutdownSeconds)

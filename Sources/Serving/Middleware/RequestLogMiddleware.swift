@@ -20,12 +20,12 @@ struct RequestLogMiddleware: RouterMiddleware {
             }
         if level >= context.logger.logLevel {
             let microseconds = (ContinuousClock.now - start) / .microseconds(1)
-            context.logger.log(
-                level: level, "request",
-                metadata: [
-                    "method": "\(request.method)", "route": "\(context.endpointPath ?? "?")",
-                    "status": "\(response.status.code)", "microseconds": "\(Int(microseconds))",
-                ])
+            var metadata: Logger.Metadata = [
+                "method": "\(request.method)", "route": "\(context.endpointPath ?? "?")",
+                "status": "\(response.status.code)", "microseconds": "\(Int(microseconds))",
+            ]
+            if let trace = Trace.current { metadata["trace"] = "\(trace.id)" }
+            context.logger.log(level: level, "request", metadata: metadata)
         }
         return response
     }

@@ -33,6 +33,7 @@ struct Answering: Sendable {
         let now = Timestamp.now
         let answer = try answer(question, now)
         metrics.add(answer)
+        if let trace = Trace.current, let work = answer.work { trace.add(work) }
         served.append(ServedList(answer, user: question.userKey, query: question.text, seed: question.seed))
         return answer
     }
