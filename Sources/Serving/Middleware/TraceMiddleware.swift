@@ -9,7 +9,7 @@ struct TraceMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: ServingContext, next: (Request, ServingContext) async throws -> Response
     ) async throws -> Response {
-        let caller = request.headers[Self.header].flatMap { TraceParent($0) }
+        let caller = Self.header.flatMap { request.headers[$0] }.flatMap { TraceParent($0) }
         guard caller?.isSampled ?? (Int.random(in: 0..<1_000) < perThousand) else {
             return try await next(request, context)
         }
@@ -24,5 +24,5 @@ struct TraceMiddleware: RouterMiddleware {
         return response
     }
 
-    private static let header = HTTPField.Name("traceparent")!
+    private static let header = HTTPField.Name("traceparent")
 }
