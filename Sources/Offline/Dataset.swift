@@ -87,7 +87,7 @@ public struct Dataset: Sendable {
         self.taken = taken
         self.itemKeys = itemKeys
         joins = history.joins.filter { $0.position <= end }
-        shown = history.shown(within: rows).filter { !deleted.contains($0.showing.item) }.map { shown in
+        shown = history.shown(within: rows).filter { !deleted.contains($0.impression.item) }.map { shown in
             var shown = shown
             shown.actor = identities[shown.actor] ?? shown.actor
             return shown
@@ -114,7 +114,7 @@ public struct Dataset: Sendable {
                 purchase: purchases.isEmpty ? .none : purchases[row],
                 seq: interactions.seq[row])
         }
-        for shown in shown { store.fold(shown.showing, place: shown.place, actor: shown.actor, seq: shown.seq) }
+        for shown in shown { store.fold(shown.impression, place: shown.place, actor: shown.actor, seq: shown.seq) }
         // Their pasts are theirs already, see History/identities; what is left to say is whose the devices are now.
         for join in joins { store.join(join.device, to: join.user, seq: join.seq) }
         store.advance(to: lastSeq)
@@ -127,7 +127,10 @@ public struct Dataset: Sendable {
             joins.flatMap { [$0.device.raw, $0.user.raw, UInt64(bitPattern: $0.seq)] }
             + purchases.map { UInt64($0.price) << 16 | UInt64($0.quantity) }
             + shown.flatMap {
-                [$0.actor.raw, $0.showing.eventHash, $0.showing.item.raw, UInt64(bitPattern: Int64($0.place ?? 0))]
+                [
+                    $0.actor.raw, $0.impression.eventHash, $0.impression.item.raw,
+                    UInt64(bitPattern: Int64($0.place ?? 0)),
+                ]
             } + taken.map { $0 ? 1 : 0 }
         return "\(lastSeq)-" + parts.withUnsafeBytes { String(StableHash.xxh64($0), radix: 16) }
     }

@@ -53,7 +53,7 @@ public struct History: Sendable {
     /// What was on screen.
     private(set) var impressions = Impressions()
     /// The same, impression by impression, in the order of the rows.
-    private(set) var showings: [Shown] = []
+    private(set) var shownItems: [Shown] = []
 
     /// Reads the log up to its present end.
     public init(_ log: some EventLog, rules: EventRules, progress: (Double) -> Void = { _ in }) throws {
@@ -84,10 +84,10 @@ public struct History: Sendable {
             if let actor = event.actor, let item = event.itemId {
                 itemIDs[item.key] = item
                 let hash = StableHash.xxh64(event.eventId)
-                showings.append(
+                shownItems.append(
                     Shown(
                         seq: event.seq, actor: actor,
-                        showing: .init(time: event.effectiveTime.milliseconds, eventHash: hash, item: item.key),
+                        impression: .init(time: event.effectiveTime.milliseconds, eventHash: hash, item: item.key),
                         place: event.position, receivedAt: event.receivedAt))
             }
             impressions.append(event)
@@ -141,18 +141,18 @@ public struct History: Sendable {
 
     /// Says of each impression how many rows had come before it, and whose it is.
     private mutating func arrangeShowings() {
-        showings.sort { ($0.receivedAt, $0.seq) < ($1.receivedAt, $1.seq) }
+        shownItems.sort { ($0.receivedAt, $0.seq) < ($1.receivedAt, $1.seq) }
         var owners: [UserKey: UserKey] = [:]
         var (row, join) = (0, 0)
-        for at in showings.indices {
-            let moment = (showings[at].receivedAt, showings[at].seq)
+        for at in shownItems.indices {
+            let moment = (shownItems[at].receivedAt, shownItems[at].seq)
             while row < rows.count, (rows[row].receivedAt, rows[row].seq) < moment { row += 1 }
             while join < joins.count, (joins[join].receivedAt, joins[join].seq) < moment {
                 owners[joins[join].device] = joins[join].user
                 join += 1
             }
-            showings[at].position = row
-            showings[at].actor = owners[showings[at].actor] ?? showings[at].actor
+            shownItems[at].position = row
+            shownItems[at].actor = owners[shownItems[at].actor] ?? shownItems[at].actor
         }
     }
 

@@ -82,6 +82,16 @@ public struct Answer: Sendable {
             public var features = 0.0
             public var rank = 0.0
             public var reorder = 0.0
+
+            public init() {}
+
+            /// In the order in which they follow each other.
+            public var named: [(name: String, microseconds: Double)] {
+                [
+                    ("query", query), ("retrieve", retrieve), ("score", score), ("features", features), ("rank", rank),
+                    ("reorder", reorder),
+                ]
+            }
         }
     }
 

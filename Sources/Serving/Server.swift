@@ -64,10 +64,13 @@ public struct Server: Sendable {
         self.logger = logger
         let keys = try KeyGuard(options.home?.keysURL)
         let shedder = LoadShedder(options.shedding)
+        let traces = options.traces.map {
+            TraceMiddleware(log: TraceLog($0.file, logger: logger), perThousand: $0.perThousand)
+        }
         responder = Self.router(
             live: live, served: served, lists: lists, keys: keys, home: options.home,
             shedder: shedder, isSageMaker: options.isSageMaker,
-            traces: options.traces.map { .init(log: TraceLog($0.file, logger: logger), perThousand: $0.perThousand) }
+            traces: traces
         ).buildResponder()
         let started = hasStarted
         let application = Application(
@@ -77,7 +80,7 @@ public struct Server: Sendable {
                 address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.connections, logger: logger)),
             services: [served, BundleWatch(live: live, interval: options.watchInterval, logger: logger)]
-                + (lists.map { [$0] } ?? [])
+                + (lists.map { [$0] } ?? []) + (traces.map { [$0.log] } ?? [])
                 + (options.followInterval.map { [LogFollow(live: live, interval: $0, logger: logger)] } ?? []),
             onServerRunning: { channel in
                 started.set()

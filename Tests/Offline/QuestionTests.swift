@@ -115,7 +115,7 @@ import Testing
                 Questions.home(history, split, rules: rules, options: options).first)
             func keys(_ ids: [String]) -> Set<ItemKey> { Set(ids.map { ItemID($0).key }) }
             #expect(question.relevant == keys(["f", "g"]))
-            // Liked and then disliked is liked: it was worth showing.
+            // Liked and then disliked is liked: it was worth impression.
             #expect(question.disliked == keys(["e", "h"]))
             #expect(question.kinds == ["rating": keys(["f"]), "purchase": keys(["f", "g"])])
             let gains = ["a", "e", "f", "g"].map { question.gain(of: ItemID($0).key, rules) }

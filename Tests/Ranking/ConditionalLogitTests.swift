@@ -159,7 +159,7 @@ import Testing
     @Test func propensitiesNeverRise() throws {
         let pooled = try #require(PlacePropensities(shown: [100, 100, 100, 100, 0], liked: [100, 40, 60, 1, 0]))
         #expect(pooled.values == [1, 0.5, 0.5, 0.1])
-        #expect([0, 1, 3, 4, 50].map(pooled.value) == [1, 1, 0.5, 0.1, 0.1])
+        #expect([-5, 0, 1, 3, 4, 50, Float(Int.max)].map(pooled.value) == [1, 1, 1, 0.5, 0.1, 0.1, 0.1])
         #expect(PlacePropensities(shown: [100, 100], liked: [90, 90]) == nil, "too few likes")
         #expect(PlacePropensities(shown: [], liked: []) == nil)
         #expect(PlacePropensities(shown: [0, 300], liked: [0, 300]) == nil, "nothing was first")

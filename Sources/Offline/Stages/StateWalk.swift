@@ -27,7 +27,7 @@ final class StateWalk: Sendable {
         asked = split.asked
         next = Mutex(
             Places(
-                shown: history.showings.firstIndex { $0.position > split.end } ?? history.showings.count,
+                shown: history.shownItems.firstIndex { $0.position > split.end } ?? history.shownItems.count,
                 join: history.joins.firstIndex { $0.position >= split.end } ?? history.joins.count))
     }
 
@@ -59,11 +59,13 @@ final class StateWalk: Sendable {
 
     /// What was on screen before row `position`, or just before it and before `moment`.
     private func show(through position: Int, before moment: Timestamp, _ next: inout Int) {
-        while next < history.showings.count,
-            (history.showings[next].position, history.showings[next].showing.time) < (position, moment.milliseconds)
+        while next < history.shownItems.count,
+            (history.shownItems[next].position, history.shownItems[next].impression.time) < (
+                position, moment.milliseconds
+            )
         {
-            let shown = history.showings[next]
-            recommender.state.fold(shown.showing, place: shown.place, actor: shown.actor, seq: shown.seq)
+            let shown = history.shownItems[next]
+            recommender.state.fold(shown.impression, place: shown.place, actor: shown.actor, seq: shown.seq)
             next += 1
         }
     }

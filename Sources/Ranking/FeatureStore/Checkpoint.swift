@@ -119,7 +119,7 @@ public struct Checkpoint: Sendable {
         state.events = userCounts[row * 3 + 1]
         state.positives = userCounts[row * 3 + 2]
         state.recent = (Int(userOffsets[row])..<Int(userOffsets[row + 1])).map(touch)
-        state.shown = shown?.showings(of: row) ?? []
+        state.shown = shown?.shownItems(of: row) ?? []
         return state
     }
 

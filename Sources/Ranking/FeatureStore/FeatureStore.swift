@@ -172,8 +172,8 @@ public final class FeatureStore: Sendable {
             let actor = owner(of: device, in: overlay) ?? device
             let hash = StableHash.xxh64(event.eventId)
             if event.kind == Event.impressionKind {
-                let showing = Impression(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
-                fold(showing, place: event.position, actor: actor, seq: event.seq, in: &overlay)
+                let impression = Impression(time: event.effectiveTime.milliseconds, eventHash: hash, item: item)
+                fold(impression, place: event.position, actor: actor, seq: event.seq, in: &overlay)
             }
             guard rules.weight(of: event.kind) > 0 else { return }
             fold(
@@ -197,16 +197,16 @@ public final class FeatureStore: Sendable {
 
     /// Folds in that an item was on screen: for offline replay.
     /// - Parameter place: where it stood, 1 = first.
-    public func fold(_ showing: Impression, place: Int?, actor: UserKey, seq: Int64) {
-        overlay.withLock { fold(showing, place: place, actor: actor, seq: seq, in: &$0) }
+    public func fold(_ impression: Impression, place: Int?, actor: UserKey, seq: Int64) {
+        overlay.withLock { fold(impression, place: place, actor: actor, seq: seq, in: &$0) }
     }
 
-    private func fold(_ showing: Impression, place: Int?, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
+    private func fold(_ impression: Impression, place: Int?, actor: UserKey, seq: Int64, in overlay: inout Overlay) {
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
-        overlay.users[actor]?.fold(showing, seq: seq)
+        overlay.users[actor]?.fold(impression, seq: seq)
         let looks = Looks(place: place)
-        overlay.items[showing.item, default: checkpoint?.item(showing.item) ?? ItemState()]
-            .fold(looks, time: showing.time, seq: seq)
+        overlay.items[impression.item, default: checkpoint?.item(impression.item) ?? ItemState()]
+            .fold(looks, time: impression.time, seq: seq)
         overlay.totals.fold(looks, sign: 1)
     }
 

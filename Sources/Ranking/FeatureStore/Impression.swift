@@ -24,10 +24,10 @@ extension UserState {
         var touched: [ItemKey: Int64] = [:]
         for touch in known(at: now) { touched[touch.item] = touch.time }
         var counts: [ItemKey: Int] = [:]
-        for showing in shown where showing.time <= now.milliseconds {
-            if let days, Double(now.milliseconds) - Double(showing.time) >= days * 86_400_000 { continue }
-            if let touch = touched[showing.item], touch >= showing.time { continue }
-            counts[showing.item, default: 0] += 1
+        for impression in shown where impression.time <= now.milliseconds {
+            if let days, Double(now.milliseconds) - Double(impression.time) >= days * 86_400_000 { continue }
+            if let touch = touched[impression.item], touch >= impression.time { continue }
+            counts[impression.item, default: 0] += 1
         }
         return Set(counts.lazy.filter { $0.value >= times }.map(\.key))
     }

@@ -16,7 +16,7 @@ struct ImpressionLists: Sendable {
         try Checkpoint.check(offsets, ends: time.count, "users.shown", file.url)
     }
 
-    func showings(of row: Int) -> [Impression] {
+    func shownItems(of row: Int) -> [Impression] {
         (Int(offsets[row])..<Int(offsets[row + 1])).map {
             Impression(time: time[$0], eventHash: event[$0], item: ItemKey(item[$0]))
         }

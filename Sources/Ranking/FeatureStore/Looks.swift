@@ -1,6 +1,6 @@
 import Foundation
 
-/// How much one showing is looked at, by its place: 1 / log2(1 + place), the discount of DCG (Järvelin and Kekäläinen 2002),
+/// How much one impression is looked at, by its place: 1 / log2(1 + place), the discount of DCG (Järvelin and Kekäläinen 2002),
 /// in thousandths. What stands at the top is seen, what is further down perhaps; so that clicks over looks compares items that
 /// stood in different places (clicks over expected clicks: Zhang and Jones, WWW 2007). A day of an item holds two million looks
 /// at the top; an item that is shown more often would need a wider bucket.

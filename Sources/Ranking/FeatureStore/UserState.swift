@@ -53,9 +53,9 @@ public struct UserState: Sendable, Equatable {
         recent.insert(touch, keeping: Self.capacity)
     }
 
-    public mutating func fold(_ showing: Impression, seq: Int64) {
+    public mutating func fold(_ impression: Impression, seq: Int64) {
         appliedSeq = max(appliedSeq, seq)
-        shown.insert(showing, keeping: Self.shownCapacity)
+        shown.insert(impression, keeping: Self.shownCapacity)
     }
 
     /// Joins another history to this one (`identify`).
@@ -64,7 +64,7 @@ public struct UserState: Sendable, Equatable {
         events &+= other.events
         positives &+= other.positives
         for touch in other.recent { recent.insert(touch, keeping: Self.capacity) }
-        for showing in other.shown { shown.insert(showing, keeping: Self.shownCapacity) }
+        for impression in other.shown { shown.insert(impression, keeping: Self.shownCapacity) }
     }
 
     /// The touches around a moment: at most `limit` at or before it and `limit` after it, oldest first.

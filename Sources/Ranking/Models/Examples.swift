@@ -117,11 +117,11 @@ public struct Examples: Sendable {
 
     static let placeName = "shown.place"
 
-    /// The same with likes that count more by their places, which are told to nobody then.
-    func weighted(_ weight: (Float) -> Double) -> Examples {
+    /// Likes weighed by how seldom their place is looked at: who learns from the weights needs no places, so there are none.
+    public func weighted(by propensities: PlacePropensities) -> Examples {
         var result = self
         for row in places.indices where !places[row].isNaN {
-            if labels[row] { result.weights[row] *= Float(weight(places[row])) }
+            if labels[row] { result.weights[row] *= Float(1 / propensities.value(at: places[row])) }
             result.places[row] = .nan
         }
         return result

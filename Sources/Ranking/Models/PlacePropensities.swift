@@ -43,14 +43,8 @@ public struct PlacePropensities: Sendable, Codable, Equatable {
         values = (1...200).map { max(Self.least, exp(-slope * (log2(1 + Double($0)) - 1))) }
     }
 
-    public func value(at place: Int) -> Double {
-        values[min(max(place, 1), values.count) - 1]
-    }
-}
-
-extension Examples {
-    /// Likes weighed by how seldom their place is looked at: who learns from the weights needs no column for it.
-    public func weighted(by propensities: PlacePropensities) -> Examples {
-        weighted { 1 / propensities.value(at: Int($0)) }
+    /// - Parameter place: as a client says it: any number.
+    public func value(at place: Float) -> Double {
+        values[Int(min(max(place, 1), Float(values.count))) - 1]
     }
 }

@@ -36,10 +36,7 @@ final class AnswerMetrics: Sendable {
     /// Upper edges in microseconds.
     private static let edges: [Int64] = [25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000]
 
-    private static let stages: [(name: String, time: KeyPath<Answer.Funnel.Stages, Double> & Sendable)] = [
-        ("query", \.query), ("retrieve", \.retrieve), ("score", \.score), ("features", \.features), ("rank", \.rank),
-        ("reorder", \.reorder),
-    ]
+    private static let stages = Answer.Funnel.Stages().named.map(\.name)
 
     private let counts = Mutex(Counts())
 
@@ -48,9 +45,7 @@ final class AnswerMetrics: Sendable {
             counts.served[.init(scenario: answer.scenario, rung: answer.rung.rawValue), default: 0] += 1
             counts.explored += answer.requestId.isExplored ? 1 : 0
             guard let work = answer.work else { return }
-            for (place, stage) in Self.stages.enumerated() {
-                counts.stages[place].add(work.stages[keyPath: stage.time])
-            }
+            for (place, stage) in work.stages.named.enumerated() { counts.stages[place].add(stage.microseconds) }
             for list in work.retrieved {
                 counts.retrievers[list.retriever, default: .init()].asked += 1
                 counts.retrievers[list.retriever, default: .init()].candidates += Int64(list.candidates)
@@ -71,7 +66,7 @@ final class AnswerMetrics: Sendable {
         }
         text.family("magpie_answer_stage_seconds", .histogram, "What an answer took, stage by stage.") { family in
             for (stage, own) in zip(Self.stages, counts.stages) {
-                family.histogram(own.buckets, edges: Self.edges, sum: Int64(own.microseconds), ["stage": stage.name])
+                family.histogram(own.buckets, edges: Self.edges, sum: Int64(own.microseconds), ["stage": stage])
             }
         }
         let retrievers = counts.retrievers.sorted { $0.key < $1.key }

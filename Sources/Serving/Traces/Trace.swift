@@ -38,14 +38,10 @@ final class Trace: Sendable {
 
     /// Stages follow each other: the last ended now.
     func add(_ work: Answer.Work) {
-        let stages = work.stages
-        let named = [
-            ("query", stages.query), ("retrieve", stages.retrieve), ("score", stages.score),
-            ("features", stages.features), ("rank", stages.rank), ("reorder", stages.reorder),
-        ]
-        var begin = Self.now - Moment(named.reduce(0) { $0 + $1.1 } * 1_000)
+        let stages = work.stages.named
+        var begin = Self.now - Moment(stages.reduce(0) { $0 + $1.microseconds } * 1_000)
         spans.withLock { spans in
-            for (name, microseconds) in named {
+            for (name, microseconds) in stages {
                 let end = begin + Moment(microseconds * 1_000)
                 var inner = begin
                 if name == "retrieve" {

@@ -1,16 +1,19 @@
 import Dispatch
 import Foundation
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// Traces as JSON Lines of OpenTelemetry's protocol (OTLP/JSON, one `ExportTraceServiceRequest` a line): what its collector's
 /// `otlpjsonfile` receiver reads. The file and one full one before it (`.1`) are kept.
 ///
-/// Writing is off the hot path and never fails a request.
-public final class TraceLog: Sendable {
+/// Writing is off the hot path and never fails a request; traces that the disk is too slow for are dropped.
+public final class TraceLog: Service, Sendable {
     private let url: URL
     private let bytesPerFile: Int
     private let logger: Logger
+    private let waiting = Mutex(0)
+    private static let mostWaiting = 1_024
     private let queue = DispatchQueue(label: "magpie.traces", qos: .utility)
 
     public init(_ url: URL, bytesPerFile: Int = 64 << 20, logger: Logger) {
@@ -30,12 +33,25 @@ public final class TraceLog: Sendable {
     }
 
     func append(_ trace: Trace, _ root: Root) {
+        let hasRoom = waiting.withLock { waiting in
+            guard waiting < Self.mostWaiting else { return false }
+            waiting += 1
+            return true
+        }
+        guard hasRoom else { return }
         queue.async {
+            defer { self.waiting.withLock { $0 -= 1 } }
             do { try self.write(Self.line(trace, root)) } catch {
                 self.logger.error(
                     "a trace was not written", metadata: ["file": "\(self.url.path)", "error": "\(error)"])
             }
         }
+    }
+
+    /// Waits for the shutdown, then writes what is left.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        await flush()
     }
 
     /// Returns when everything appended so far is in the file.
