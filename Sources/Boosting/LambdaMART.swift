@@ -75,7 +75,7 @@ public enum LambdaMART {
         guard examples.positives >= 20 else {
             throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
         }
-        let parts = HeldOut(examples.groupCount, share: options.heldOut, seed: seed)
+        let parts = HeldOut(examples, share: options.heldOut, seed: seed)
         var rounds = options.trees
         var ndcg: Double?
         var heldOutScores: [Float] = []
@@ -102,20 +102,36 @@ public enum LambdaMART {
         return Fitted(forest: forest, report: report, heldOutScores: heldOutScores)
     }
 
-    /// Requests dealt into those to learn from and those held out; both ascend.
+    /// Requests dealt into those to learn from and those held out; both ascend. All of one who asks are on the same side:
+    /// what somebody liked after their second like is what they liked after their first.
     public struct HeldOut {
         public let learned: [Int]
         public let heldOut: [Int]
 
         /// nil when too few would be held out, or nothing would be left.
-        public init?(_ requests: Int, share: Double, seed: UInt64) {
-            let count = Int(Double(requests) * share)
-            guard count >= enoughHeldOut, count < requests else { return nil }
-            var order = Array(0..<requests)
+        public init?(_ examples: Examples, share: Double, seed: UInt64) {
+            let count = Int(Double(examples.groupCount) * share)
+            guard count >= enoughHeldOut, count < examples.groupCount else { return nil }
+            var places: [UInt64: Int] = [:]
+            var requests: [[Int]] = []
+            for (request, asker) in examples.askers.enumerated() {
+                if let asker, let place = places[asker] {
+                    requests[place].append(request)
+                    continue
+                }
+                if let asker { places[asker] = requests.count }
+                requests.append([request])
+            }
             var random = RandomSource(seed: seed, 0x4C4D)
-            random.shuffle(&order)
-            heldOut = order.prefix(count).sorted()
-            learned = order.dropFirst(count).sorted()
+            random.shuffle(&requests)
+            var heldOut: [Int] = []
+            var learned: [Int] = []
+            for own in requests {
+                if heldOut.count < count { heldOut += own } else { learned += own }
+            }
+            guard !learned.isEmpty else { return nil }
+            self.heldOut = heldOut.sorted()
+            self.learned = learned.sorted()
         }
     }
 }

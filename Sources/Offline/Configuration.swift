@@ -125,8 +125,24 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     /// Kinds of events that get a model each, and what each is worth: the score is the sum of their probabilities by these
     /// weights. Empty: one model, of whatever is positive.
     public var objectives: [String: Double] = [:]
+    /// Who has hardly a history gets a ranker of their own.
+    public var newcomers = NewcomerOptions()
     /// Features are left out whose columns' names begin with one of these: "embedding." or "age.sinceFirst", say.
     public var withoutFeatures: [String] = []
+
+    public init() {}
+}
+
+/// See ``Newcomers``.
+public struct NewcomerOptions: Sendable, Hashable, Codable {
+    /// The share of the users who come as newcomers to a draft that has not seen them; 0: no such ranker.
+    public var share = 0.2
+    /// Of more than these so many come: that many tell what there is to tell.
+    public var maximumUsers = 1_000
+    /// Fewer than these teach nothing: nobody comes.
+    public var minimumUsers = 40
+    /// Who has liked fewer items than this is one.
+    public var below = 6
 
     public init() {}
 }

@@ -20,6 +20,8 @@ struct Fit {
         var files: Draft
         var data: Dataset
         var rankers: [String: RankerReport]
+        /// Of who has hardly a history.
+        var newcomers: [String: RankerReport]
     }
 
     private var configuration: Configuration { training.configuration }
@@ -30,20 +32,107 @@ struct Fit {
     }
 
     /// - Parameters:
-    ///   - draft: what the retrievers know while the ranker's examples are made.
+    ///   - split: the cut whose held-out part makes the ranker's examples. What is known by it, less newcomers, is what the
+    ///     retrievers know meanwhile.
+    ///   - time: as of which attributes are read meanwhile; nil: of the cut.
+    ///   - draft: what they know instead; nobody is a newcomer to that.
     ///   - refit: what they know in the bundle.
-    ///   - asked: the cut whose held-out part makes the examples.
-    func bundle(window: String, draft: Dataset, refit: Dataset, asked split: Split) throws -> Bundle {
+    ///   - twin: whose rankers of newcomers it takes over, so that no draft of its own has to do without anybody.
+    func bundle(
+        window: String, asked split: Split, asOf time: Timestamp? = nil, draft given: Dataset? = nil, refit: Dataset,
+        newcomersOf twin: Bundle? = nil
+    ) throws -> Bundle {
         let retrievers = RetrieverFit(
             configuration: configuration, seed: training.seed, threads: training.threads, runner: runner)
         let outside = try outsideTables(window: window)
+        let newcomers = given == nil && twin == nil ? newcomers(split) : nil
+        let cut = newcomers?.rest ?? split
+        let draft = try given ?? dataset(cut.known, asOf: time ?? cut.catalogueAsOf)
         var draftFiles = try retrievers.draft(draft, window: window + " draft")
         draftFiles.files.merge(outside) { $1 }
-        let (rankerFiles, reports) = try rankers(window: window, draft: draft, files: draftFiles, split: split)
+        var (rankerFiles, reports) = try rankers(window: window, draft: draft, files: draftFiles, split: cut)
+        var ofNewcomers = twin?.newcomers ?? [:]
+        if let newcomers {
+            let own = try rankers(of: newcomers, window: window, draft: draft, files: draftFiles)
+            rankerFiles.merge(own.files) { $1 }
+            ofNewcomers = own.reports
+        }
+        for scenario in ofNewcomers.keys {
+            let name = BundleFiles.newcomers(scenario)
+            if let file = twin?.files.files[name] { rankerFiles[name] = file }
+        }
         var files = try retrievers.draft(refit, window: window)
         files.files.merge(rankerFiles) { $1 }
         files.files.merge(outside) { $1 }
-        return Bundle(files: files, data: refit, rankers: reports)
+        return Bundle(files: files, data: refit, rankers: reports, newcomers: ofNewcomers)
+    }
+
+    /// nil where there are too few users, or lists on screen tell what newcomers like.
+    private func newcomers(_ split: Split) -> Newcomers? {
+        let scenarios = configuration.scenarios.filter(ReplayedExamples.has)
+        guard configuration.ranker.newcomers.below > 0, configuration.ranker.examples != .replay,
+            scenarios.contains(where: { viewed($0, split).isEmpty })
+        else { return nil }
+        return Newcomers(
+            history, split, options: configuration.ranker.newcomers, horizonDays: configuration.split.horizonDays)
+    }
+
+    /// The rankers of who has hardly a history.
+    private func rankers(
+        of newcomers: Newcomers, window: String, draft: Dataset, files: Draft
+    ) throws -> (files: [String: URL], reports: [String: RankerReport]) {
+        var rankerFiles: [String: URL] = [:]
+        var reports: [String: RankerReport] = [:]
+        let fit = try RankerFit(options: configuration.ranker, seed: training.seed, threads: training.threads)
+        for scenario in configuration.scenarios where ReplayedExamples.has(scenario) {
+            let name = BundleFiles.newcomers(scenario.name)
+            let inputs =
+                try rankerInputs(files, newcomers.rest, fit) + [newcomers.split.fingerprint(history)]
+            let result = try runner.run(
+                "rank newcomers \(scenario.name)", window: window, version: 1, inputs: inputs
+            ) { folder, progress in
+                let recommender = try open(files, draft)
+                let questions = newcomers.questions.map { question in
+                    var question = question
+                    question.scenario = scenario.name
+                    return question
+                }
+                let examples = try replay(newcomers.split).examples(
+                    questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
+                    threads: training.threads, progress: { progress($0 / 2) })
+                do {
+                    let (model, report): (RankerFit.Model, RankerReport) = try fit.fit(
+                        examples, scenario: scenario.name, progress: { progress((1 + $0) / 2) })
+                    try model.write(to: folder.appendingPathComponent(name))
+                    try JSONEncoder().encode(report).write(to: folder.appendingPathComponent(Self.reportFile))
+                    return "\(newcomers.count) users who are new: \(report.summary)"
+                } catch RankingError.tooFewExamples {
+                    return "no ranker of their own: too few examples"
+                }
+            }
+            let file = result.folder.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            rankerFiles[name] = file
+            reports[scenario.name] = try Self.report(in: result.folder)
+        }
+        return (rankerFiles, reports)
+    }
+
+    private func replay(_ split: Split) -> Replay {
+        Replay(
+            history: history, split: split, rules: configuration.events,
+            objectives: configuration.ranker.objectives.keys.sorted())
+    }
+
+    /// What a ranker's stage is made of.
+    private func rankerInputs(_ files: Draft, _ split: Split, _ fit: RankerFit) throws -> [String] {
+        try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }
+            + [
+                Configuration.key(configuration.ranker), Configuration.key(configuration.split),
+                Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
+                split.fingerprint(history), history.impressions.fingerprint, "\(training.seed)",
+                "\(configuration.index.recall)", configuration.timeZone, fit.libraryVersion,
+            ]
     }
 
     /// The home's outside tables as a file: features join them as of each moment, so the draft may have all rows.
@@ -76,15 +165,7 @@ struct Fit {
             && configuration.scenarios.contains(where: ReplayedExamples.has)
             ? ReplayedExamples(self, rows: (split.known + split.asked).sorted(), window: window) : nil
         let fit = try RankerFit(options: configuration.ranker, seed: training.seed, threads: training.threads)
-        let inputs =
-            try files.files.sorted { $0.key < $1.key }.map { $0.value.deletingLastPathComponent().lastPathComponent }
-            + [
-                Configuration.key(configuration.ranker), Configuration.key(configuration.split),
-                Configuration.key(configuration.events), Configuration.key(configuration.scenarios),
-                split.fingerprint(history), history.impressions.fingerprint, "\(training.seed)",
-                "\(configuration.index.recall)",
-                configuration.timeZone, fit.libraryVersion,
-            ] + (replayed?.keys ?? [])
+        let inputs = try rankerInputs(files, split, fit) + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
             let result = try runner.run("rank \(scenario.name)", window: window, version: 6, inputs: inputs) {
@@ -92,9 +173,7 @@ struct Fit {
                 let recommender = try open(files, draft)
                 let viewed = viewed(scenario, split)
                 let questions = viewed.isEmpty ? questions(for: scenario, draft, split, stream: 0) : viewed
-                let replay = Replay(
-                    history: history, split: split, rules: configuration.events,
-                    objectives: configuration.ranker.objectives.keys.sorted())
+                let replay = replay(split)
                 let lived = viewed.isEmpty && ReplayedExamples.has(scenario) ? replayed : nil
                 let examples =
                     try lived?.examples(for: scenario, progress: { progress($0 / 2) })
@@ -128,9 +207,7 @@ struct Fit {
             let file = result.folder.appendingPathComponent(name)
             if FileManager.default.fileExists(atPath: file.path) {
                 rankerFiles[name] = file
-                reports[scenario.name] = try JSONDecoder().decode(
-                    RankerReport.self,
-                    from: Data(contentsOf: result.folder.appendingPathComponent(Self.reportFile)))
+                reports[scenario.name] = try Self.report(in: result.folder)
             }
         }
         return (rankerFiles, reports)
@@ -180,6 +257,11 @@ struct Fit {
             withoutFeatures: configuration.ranker.withoutFeatures)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
+    }
+
+    private static func report(in folder: URL) throws -> RankerReport {
+        try JSONDecoder().decode(
+            RankerReport.self, from: Data(contentsOf: folder.appendingPathComponent(reportFile)))
     }
 
     private static let reportFile = "report.json"

@@ -78,8 +78,8 @@ public struct Gate {
         let inner = Split(plan.history, rows: plan.outer.known, options: options)
         let fit = fit(configuration)
         return try fit.bundle(
-            window: "published twin", draft: fit.dataset(inner.known, asOf: inner.catalogueAsOf),
-            refit: fit.dataset(plan.outer.known, asOf: plan.outer.catalogueAsOf), asked: inner)
+            window: "published twin", asked: inner,
+            refit: fit.dataset(plan.outer.known, asOf: plan.outer.catalogueAsOf))
     }
 
     private func compare(

@@ -108,10 +108,10 @@ extension RefitReplay {
             // Examples lived through come from the bundles before this one, which are there.
             fit.boundaries = Array(boundaries.prefix(refit))
             let known = try fit.dataset(split.known, asOf: split.catalogueAsOf)
-            let draft = training.configuration.ranker.examples != .replay
             let bundle = try fit.bundle(
-                window: window(refit), draft: draft ? fit.dataset(inner.known, asOf: split.catalogueAsOf) : known,
-                refit: known, asked: inner)
+                window: window(refit), asked: inner, asOf: split.catalogueAsOf,
+                draft: training.configuration.ranker.examples == .replay ? known : nil,
+                refit: known)
             last = bundle
             try body(refit, fit, bundle, split)
         }

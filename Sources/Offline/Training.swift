@@ -55,6 +55,8 @@ public struct Training {
         public var splitReason: String
         public var stages: [StageReport]
         public var rankers: [String: RankerReport]
+        /// By scenario: the rankers of who has hardly a history; see ``NewcomerOptions``.
+        public var newcomers: [String: RankerReport]
         public var evaluation: EvaluationTable
     }
 
@@ -84,7 +86,7 @@ public struct Training {
         let present = try? bundles.current()
         let gate = try present.flatMap { try Gate(training: self, plan: plan, published: $0.manifest).report(answers) }
         let isHeld = !isForced && gate?.isWorse ?? false
-        let published = try plan.published()
+        let published = try plan.published(twin)
         let id = try runner.measure("publish", window: "published") { _ in
             let (id, isNew) = try publish(published, table: table, plan: plan, isHeld: isHeld)
             if isHeld { return (id, "bundle \(id) is built, and not published") }
@@ -94,7 +96,7 @@ public struct Training {
         return Report(
             bundle: id, isPublished: !isHeld, gate: gate, split: plan.outer.kind, splitReason: plan.outer.reason,
             stages: runner.reports,
-            rankers: published.rankers, evaluation: table)
+            rankers: published.rankers, newcomers: published.newcomers, evaluation: table)
     }
 
     /// Makes the twin (or the fits of a replay), or reuses it, and measures it; nothing is published.
@@ -195,15 +197,14 @@ struct Plan {
     /// `fit(T1)`.
     func twin() throws -> Fit.Bundle {
         try fit.bundle(
-            window: "twin", draft: fit.dataset(inner.known, asOf: inner.catalogueAsOf),
-            refit: fit.dataset(outer.known, asOf: outer.catalogueAsOf), asked: inner)
+            window: "twin", asked: inner, refit: fit.dataset(outer.known, asOf: outer.catalogueAsOf))
     }
 
     /// `fit(end)`.
-    func published() throws -> Fit.Bundle {
+    func published(_ twin: Fit.Bundle) throws -> Fit.Bundle {
         var bundle = try fit.bundle(
-            window: "published", draft: fit.dataset(outer.known, asOf: outer.catalogueAsOf),
-            refit: fit.dataset(Array(history.rows.indices), asOf: .now), asked: outer)
+            window: "published", asked: outer, refit: fit.dataset(Array(history.rows.indices), asOf: .now),
+            newcomersOf: twin)
         bundle.rankers = try fit.stability(bundle, asked: outer)
         return bundle
     }

@@ -25,5 +25,8 @@ public enum BundleFiles {
     /// Each the whole of one retriever, or of two that ask it differently.
     static let retrievers = [embeddings] + tables + [sessions, text, semantic, popular]
 
+    /// Of who has hardly a history; absent where one ranker is for all.
+    public static func newcomers(_ scenario: String) -> String { "newcomers.\(scenario).safetensors" }
+
     public static func ranker(_ scenario: String) -> String { "ranker.\(scenario).safetensors" }
 }

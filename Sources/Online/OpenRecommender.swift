@@ -18,7 +18,8 @@ extension Recommender {
             textSearch: trained.text?.search ?? TextSearchOptions(),
             timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
             outside: try (store as? any OutsideTables)?.outsideTables() ?? [],
-            withoutFeatures: trained.ranker?.withoutFeatures ?? [])
+            withoutFeatures: trained.ranker?.withoutFeatures ?? [],
+            newcomersBelow: trained.ranker?.newcomers?.below ?? 0)
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
@@ -48,6 +49,12 @@ extension Recommender {
         struct Ranker: Decodable {
             /// What its rankers were trained without.
             var withoutFeatures: [String]?
+            /// Not in bundles that were made before newcomers had rankers.
+            var newcomers: Newcomers?
+
+            struct Newcomers: Decodable {
+                var below: Int
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ public struct Recommender: Sendable {
         var funnel = stage.funnel
         var watch = Stopwatch()
         // Too late for features and scores: the order of retrieval is the next rung.
-        let ranker = deadline.hasPassed ? nil : ranker(for: request, stage.scenario)
+        let ranker = deadline.hasPassed ? nil : ranker(for: request, stage)
         let features = ranker == nil ? nil : self.features(stage)
         funnel.microseconds.features = watch.lap()
         let (scores, rung) = score(stage, ranker, features)
@@ -205,9 +205,11 @@ public struct Recommender: Sendable {
 
     // MARK: Second stage
 
-    private func ranker(for request: Request, _ scenario: Scenario) -> (any Ranker)? {
-        let isWanted = request.onlyRetriever == nil && (request.useRanker ?? scenario.useRanker)
-        return isWanted ? snapshot.rankers[scenario.name] : nil
+    private func ranker(for request: Request, _ stage: Candidates) -> (any Ranker)? {
+        let scenario = stage.scenario
+        guard request.onlyRetriever == nil, request.useRanker ?? scenario.useRanker else { return nil }
+        let isNewcomer = stage.query.history.count < snapshot.newcomersBelow
+        return (isNewcomer ? snapshot.newcomerRankers[scenario.name] : nil) ?? snapshot.rankers[scenario.name]
     }
 
     /// Scores by the ranker, else by fusion, and the rung that this is.

@@ -22,6 +22,9 @@ public struct Snapshot: Sendable {
     let similarities: [any ItemSimilarity]
     let popularity: any Popularity
     let rankers: [String: any Ranker]
+    /// Of who has liked fewer than ``newcomersBelow`` of the items.
+    let newcomerRankers: [String: any Ranker]
+    let newcomersBelow: Int
     let availability: Availability
     let filters: FilterCache
 
@@ -32,10 +35,12 @@ public struct Snapshot: Sendable {
     ///   - timeZone: of features in local time.
     ///   - outside: the home's outside tables, of which those that the bundle knows are read.
     ///   - withoutFeatures: beginnings of the names of features that its rankers do without.
+    ///   - newcomersBelow: who has liked fewer items than this is a newcomer, whom a ranker of their own answers.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
         indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions(),
-        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutFeatures: [String] = []
+        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutFeatures: [String] = [],
+        newcomersBelow: Int = 0
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -109,22 +114,26 @@ public struct Snapshot: Sendable {
             throw SnapshotError.noFeature(got: none, expected: all.names)
         }
         var rankers: [String: any Ranker] = [:]
+        var newcomerRankers: [String: any Ranker] = [:]
         for scenario in scenarios {
             if let url = there(BundleFiles.ranker(scenario.name)) { rankers[scenario.name] = try Rankers.open(url) }
+            if let url = there(BundleFiles.newcomers(scenario.name)) {
+                newcomerRankers[scenario.name] = try Rankers.open(url)
+            }
         }
         // A bundle of an older version knows nothing of the features that came since.
-        let trainedOn = Set(rankers.values.flatMap(\.featureNames))
+        let trainedOn = Set((Array(rankers.values) + Array(newcomerRankers.values)).flatMap(\.featureNames))
         let features = rankers.isEmpty ? all.without(withoutFeatures) : all.without(withoutFeatures).only(trainedOn)
-        for (scenario, ranker) in rankers.sorted(by: { $0.key < $1.key }) where ranker.featureNames != features.names {
-            // Without a retriever its features are missing too: the next rung is the order of the others.
-            if isPartial {
-                rankers[scenario] = nil
-                continue
+        /// Without a retriever its features are missing too: the next rung is the order of the others.
+        func fitting(_ rankers: [String: any Ranker]) throws -> [String: any Ranker] {
+            let others = rankers.filter { $0.value.featureNames != features.names }
+            guard let other = others.min(by: { $0.key < $1.key }), !isPartial else {
+                return rankers.filter { others[$0.key] == nil }
             }
-            let missing = ranker.featureNames.filter { !features.names.contains($0) }
+            let missing = other.value.featureNames.filter { !features.names.contains($0) }
             throw missing.isEmpty
-                ? RankingError.featuresDiffer(scenario: scenario)
-                : RankingError.noFeatures(scenario: scenario, missing: missing)
+                ? RankingError.featuresDiffer(scenario: other.key)
+                : RankingError.noFeatures(scenario: other.key, missing: missing)
         }
 
         self.bundle = bundle
@@ -135,7 +144,9 @@ public struct Snapshot: Sendable {
         self.similarities = similarities
         self.popularity = popularity
         self.features = features
-        self.rankers = rankers
+        self.rankers = try fitting(rankers)
+        self.newcomerRankers = try fitting(newcomerRankers)
+        self.newcomersBelow = newcomersBelow
         self.scenarios = Dictionary(scenarios.map { ($0.name, $0) }) { _, last in last }
         self.checkpoint = checkpoint
         availability = Availability(items)

@@ -428,6 +428,42 @@ import Testing
         #expect(Set(answer.entries.map(\.score)).count == 2)
     }
 
+    /// Who has liked little is answered by the ranker of newcomers, everybody else by the other.
+    @Test func newcomersHaveTheirRanker() throws {
+        let names = try bundled.recommender().snapshot.features.names
+        /// What is missing or not is worth nothing, but for the first feature, whatever it is.
+        func write(_ score: Float, _ names: [String], to url: URL) throws {
+            var writer = TensorFileWriter(kind: LinearRanker.kind, layout: 1)
+            writer.add("features", strings: names)
+            for (name, value) in [("mean", -1), ("scale", 1), ("low", 0), ("high", 0)] as [(String, Float)] {
+                writer.add(name, [Float](repeating: value, count: names.count))
+            }
+            for name in ["weight", "missing"] { writer.add(name, names.indices.map { $0 == 0 ? score : 0 }) }
+            try writer.write(to: url)
+        }
+        let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
+        try write(3, names, to: folder.file(BundleFiles.ranker("home")))
+        try write(7, names, to: folder.file(BundleFiles.newcomers("home")))
+        func score(likes: Int, below: Int) throws -> Float? {
+            let snapshot = try Snapshot(opening: folder.url, bundle: "planted", newcomersBelow: below)
+            let state = FeatureStore(rules: bundled.rules, checkpoint: snapshot.checkpoint)
+            for (place, film) in world.liked[0].prefix(likes).enumerated() {
+                var event = world.events[0]
+                event.seq = Int64(10_000 + place)
+                (event.eventId, event.userId, event.itemId) = ("\(place)", "stranger", film.id)
+                state.apply(event)
+            }
+            let request = Request(id: BundledWorld.id, scenario: "home", user: UserID("stranger").key)
+            return try Recommender(snapshot: snapshot, state: state).answer(request, now: world.now).entries.first?
+                .score
+        }
+        #expect(try score(likes: 2, below: 3) == 7)
+        #expect(try score(likes: 0, below: 3) == 7)
+        #expect(try score(likes: 3, below: 3) == 3 && score(likes: 2, below: 0) == 3)
+        try write(7, ["a feature of old"], to: folder.file(BundleFiles.newcomers("home")))
+        #expect(throws: RankingError.self) { try score(likes: 2, below: 3) }
+    }
+
     /// A ranker of another version's features is no missing file: it is an error that says what to do.
     @Test func aRankerOfOtherFeaturesIsRefused() throws {
         let folder = try bundled.partial(without: [BundleFiles.ranker("home")])

@@ -24,14 +24,18 @@ enum Questions {
     static func drawn(_ count: Int, of questions: [Question]) -> [Question] {
         guard questions.count > count else { return questions }
         let hashes = questions.map { question in
-            // A key is a hash itself; mixed with the moment and once more (SplitMix64's last steps).
-            var z = (question.user?.raw ?? 0) ^ (UInt64(truncatingIfNeeded: question.position) &* 0x9E37_79B9_7F4A_7C15)
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
+            mixed(question.user?.raw ?? 0, with: UInt64(truncatingIfNeeded: question.position))
         }
         let order = questions.indices.sorted { (hashes[$0], $0) < (hashes[$1], $1) }
         return order.prefix(count).sorted().map { questions[$0] }
+    }
+
+    /// A key is a hash itself; mixed with another number and once more (SplitMix64's last steps).
+    static func mixed(_ key: UInt64, with other: UInt64) -> UInt64 {
+        var z = key ^ (other &* 0x9E37_79B9_7F4A_7C15)
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
     }
 
     static func byUser(_ history: History, _ split: Split) -> [Question] {

@@ -165,7 +165,7 @@ private struct HeldOutRequests {
     let requests: Examples
 
     init?(_ examples: Examples, share: Double, seed: UInt64) {
-        guard let parts = LambdaMART.HeldOut(examples.groupCount, share: share, seed: seed) else { return nil }
+        guard let parts = LambdaMART.HeldOut(examples, share: share, seed: seed) else { return nil }
         learned = examples.requests(parts.learned)
         requests = examples.requests(parts.heldOut)
     }

@@ -21,6 +21,8 @@ public struct Examples: Sendable {
     public private(set) var objectives: [String: [Bool]] = [:]
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
+    /// Who made each request; nil where nobody did.
+    public private(set) var askers: [UInt64?] = []
     /// Positives that no retriever proposed: counted, never injected.
     public private(set) var missedPositives = 0
 
@@ -41,7 +43,8 @@ public struct Examples: Sendable {
     /// Gains are finite and not negative, and so are weights; a row stands for at least itself.
     public mutating func append(
         _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil,
-        places: [Float]? = nil, objectives: [String: [Bool]] = [:], missedPositives: Int
+        places: [Float]? = nil, objectives: [String: [Bool]] = [:], asker: UInt64? = nil,
+        missedPositives: Int
     ) {
         precondition(matrix.rowCount == gains.count)
         precondition(gains.allSatisfy { $0 >= 0 && $0.isFinite }, "a gain is negative or not finite")
@@ -66,6 +69,7 @@ public struct Examples: Sendable {
         }
         precondition(self.objectives.values.allSatisfy { $0.count == self.gains.count }, "an objective is missing")
         groups.append(self.gains.count)
+        askers.append(asker)
     }
 
     /// Appends the requests of others of the same features and objectives.
@@ -81,7 +85,7 @@ public struct Examples: Sendable {
         append(
             matrix, gains: Array(other.gains[rows]), weights: Array(other.weights[rows]),
             stands: Array(other.stands[rows]), places: Array(other.places[rows]),
-            objectives: other.objectives.mapValues { Array($0[rows]) }, missedPositives: 0)
+            objectives: other.objectives.mapValues { Array($0[rows]) }, asker: other.askers[group], missedPositives: 0)
     }
 
     /// Some of the requests, in the order given.
