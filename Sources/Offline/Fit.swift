@@ -74,7 +74,7 @@ struct Fit {
             scenarios.contains(where: { viewed($0, split).isEmpty })
         else { return nil }
         return Newcomers(
-            history, split, options: configuration.ranker.newcomers, horizonDays: configuration.split.horizonDays)
+            history, split, options: configuration.ranker.newcomers, asking: configuration.split)
     }
 
     /// The rankers of who has hardly a history.
@@ -92,11 +92,7 @@ struct Fit {
                 "rank newcomers \(scenario.name)", window: window, version: 1, inputs: inputs
             ) { folder, progress in
                 let recommender = try open(files, draft)
-                let questions = newcomers.questions.map { question in
-                    var question = question
-                    question.scenario = scenario.name
-                    return question
-                }
+                let questions = newcomers.questions(for: scenario)
                 let examples = try replay(newcomers.split).examples(
                     questions, recommender, maximumExamples: configuration.ranker.maximumExamples,
                     threads: training.threads, progress: { progress($0 / 2) })
@@ -222,7 +218,8 @@ struct Fit {
     }
 
     func questions(for scenario: Scenario, _ data: Dataset, _ split: Split, stream: UInt64) -> [Question] {
-        let home = Questions.home(history, split, rules: configuration.events, options: configuration.split)
+        let home = Questions.home(
+            history, split, rules: configuration.events, options: configuration.split, again: !scenario.excludeSeen)
         switch scenario.name {
         case Scenario.home.name: return home
         case Scenario.similar.name: return Questions.similar(home, history, split)

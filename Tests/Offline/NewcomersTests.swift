@@ -17,11 +17,20 @@ import Testing
         return options
     }
 
+    private func newcomers(
+        _ history: History, kind: SplitKind = .user, _ options: NewcomerOptions, heldOut: Double = 0.2
+    ) -> (whole: Split, newcomers: Newcomers?) {
+        let asking = SplitOptions(kind: kind, heldOut: heldOut, horizonDays: 3)
+        let whole = Split(history, rows: Array(history.rows.indices), options: asking)
+        return (whole, Newcomers(history, whole, options: options, asking: asking))
+    }
+
     @Test(arguments: [SplitKind.user, .clock]) func theyAreUnknownAndComeBack(kind: SplitKind) throws {
         let history = History(world.events, rules: rules)
-        let whole = Split(history, rows: Array(history.rows.indices), options: SplitOptions(kind: kind))
-        let newcomers = try #require(Newcomers(history, whole, options: options(), horizonDays: 30))
-        let chosen = Set(newcomers.questions.compactMap(\.user))
+        let (whole, made) = newcomers(history, kind: kind, options())
+        let newcomers = try #require(made)
+        let questions = newcomers.questions(for: Scenario.home)
+        let chosen = Set(questions.compactMap(\.user))
         #expect(newcomers.count == 12 && chosen.count == 12)
         // Nobody else has lost an event, and they have lost all.
         func isNew(_ row: Int) -> Bool { chosen.contains(history.rows[row].actor) }
@@ -29,39 +38,72 @@ import Testing
         #expect(newcomers.rest.asked == whole.asked.filter { !isNew($0) })
         #expect(newcomers.rest.kind == kind && newcomers.split.known == newcomers.rest.known)
         #expect(newcomers.split.asked.allSatisfy(isNew))
-        #expect(newcomers.questions.map(\.position) == newcomers.questions.map(\.position).sorted())
+        #expect(questions.map(\.position) == questions.map(\.position).sorted())
 
-        for question in newcomers.questions {
-            let own = newcomers.split.asked.filter { history.rows[$0].actor == question.user }
-            let before = own.filter { $0 < question.position }.map { history.rows[$0] }
+        for question in questions {
+            let all = history.rows.indices.filter { history.rows[$0].actor == question.user }
+            let before = newcomers.split.asked.filter { history.rows[$0].actor == question.user }
+                .filter { $0 < question.position }.map { history.rows[$0] }
             #expect([1, 2, 4].contains(before.count { $0.isPositive }) && before.last?.isPositive == true)
-            #expect(before.last?.time == question.now)
-            let next = history.rows[question.position...].filter {
-                $0.actor == question.user && $0.isPositive
-                    && Questions.isWithin($0.time, kind == .clock ? 30 * PlantedWorld.day : .max, after: question.now)
-            }.map(\.item)
-            #expect(question.relevant == Set(next).subtracting(before.map(\.item)))
+            #expect(before.last?.time == question.now && all.count == 13)
+            let later = all.filter { $0 >= question.position }.map { history.rows[$0] }
+            // Of 13 events a fifth is 3; in three days everybody likes 3.
+            let next =
+                kind == .user
+                ? later.prefix(3)
+                : later.prefix { $0.time.milliseconds <= question.now.milliseconds + 3 * PlantedWorld.day }[...]
+            #expect(question.relevant == Set(next.filter(\.isPositive).map(\.item)))
         }
         // State is brought as far as the last question of each and not on.
         for user in chosen {
-            let last = newcomers.questions.filter { $0.user == user }.map(\.position).max()
+            let last = questions.filter { $0.user == user }.map(\.position).max()
             #expect(newcomers.split.asked.last { history.rows[$0].actor == user }.map { $0 + 1 } == last)
         }
     }
 
     @Test func howMany() throws {
         let history = History(world.events, rules: rules)
-        let whole = Split(history, rows: Array(history.rows.indices), options: SplitOptions(kind: .user))
-        func newcomers(_ options: NewcomerOptions) -> Newcomers? {
-            Newcomers(history, whole, options: options, horizonDays: 30)
+        func asked(_ options: NewcomerOptions, heldOut: Double = 0.2) -> [Question]? {
+            newcomers(history, options, heldOut: heldOut).newcomers?.questions(for: Scenario.home)
         }
-        #expect(newcomers(options(minimum: 13)) == nil)
-        #expect(newcomers(options(maximum: 7))?.count == 7)
+        #expect(asked(options(minimum: 13)) == nil)
+        let few = Set(asked(options(maximum: 7))?.compactMap(\.user) ?? [])
+        #expect(few.count == 7)
+        // The same ones, whoever else comes.
+        #expect(few.isSubset(of: Set(asked(options())?.compactMap(\.user) ?? [])))
         // After the first like alone.
-        #expect(newcomers(options(below: 2))?.questions.count == 12)
-        // The same ones, whoever else there is to choose.
-        let few = Set(newcomers(options(maximum: 7))?.questions.compactMap(\.user) ?? [])
-        #expect(few.isSubset(of: Set(newcomers(options())?.questions.compactMap(\.user) ?? [])))
+        #expect(asked(options(below: 2))?.count == 12)
+        // The very next.
+        #expect(asked(options(), heldOut: 0.02)?.allSatisfy { $0.relevant.count == 1 } == true)
+    }
+
+    /// Where what was seen is shown, it is relevant when it is liked again.
+    @Test func again() throws {
+        var events = world.events
+        for index in events.indices {
+            // Everybody likes their first film again after their second.
+            let user = try #require(world.users.firstIndex { $0 == events[index].userId })
+            if events[index].itemId == world.liked[user][2].id { events[index].itemId = world.liked[user][0].id }
+        }
+        let history = History(events, rules: rules)
+        let (whole, made) = newcomers(history, options(), heldOut: 0.02)
+        var shows = Scenario.home
+        shows.excludeSeen = false
+        let questions = try #require(made).questions(for: shows)
+        let firsts = Dictionary(
+            uniqueKeysWithValues: world.users.indices.map { (world.users[$0].key, world.liked[$0][0].id.key) })
+        #expect(questions.count == 36)
+        #expect(
+            questions.count { question in
+                question.user.flatMap { firsts[$0] }.map { question.relevant == [$0] } ?? false
+            } == 12)
+        #expect(try #require(made).questions(for: Scenario.home).count == 24)
+
+        func home(again: Bool) -> [Question] {
+            Questions.home(
+                history, whole, rules: rules, options: SplitOptions(kind: .user, heldOut: 0.02), again: again)
+        }
+        #expect(home(again: true).count >= home(again: false).count)
     }
 
     @Test func theyHaveARankerOfTheirOwn() throws {

@@ -10,11 +10,16 @@ enum Questions {
     /// - By user: one request a user, right after their last known event; relevant are the positives held out.
     /// - By clock: one request a session that starts in the window; relevant are the user's new positives within
     ///   the horizon.
-    static func home(_ history: History, _ split: Split, rules: EventRules, options: SplitOptions) -> [Question] {
+    ///
+    /// - Parameter again: what the user had touched before is relevant, too, when it is liked again: for scenarios that show
+    ///   what was seen.
+    static func home(
+        _ history: History, _ split: Split, rules: EventRules, options: SplitOptions, again: Bool = false
+    ) -> [Question] {
         let all =
             switch split.kind {
-            case .clock: byClock(history, split, rules: rules, options: options)
-            case .user, .auto: byUser(history, split)
+            case .clock: byClock(history, split, rules: rules, options: options, again: again)
+            case .user, .auto: byUser(history, split, again: again)
             }
         return drawn(options.maximumRequests, of: all)
     }
@@ -38,7 +43,7 @@ enum Questions {
         return z ^ (z >> 31)
     }
 
-    static func byUser(_ history: History, _ split: Split) -> [Question] {
+    static func byUser(_ history: History, _ split: Split, again: Bool = false) -> [Question] {
         var last: [UserKey: Timestamp] = [:]
         var seen: [UserKey: Set<ItemKey>] = [:]
         let people = People(history, through: split.known)
@@ -51,7 +56,7 @@ enum Questions {
         var opinions: [UserKey: Opinions] = [:]
         for row in split.asked {
             let actor = people.actor(of: row)
-            if seen[actor]?.contains(history.rows[row].item) == true { continue }
+            if !again, seen[actor]?.contains(history.rows[row].item) == true { continue }
             opinions[actor, default: Opinions()].add(history.rows[row])
         }
         return opinions.filter { !$0.value.liked.isEmpty }.sorted { $0.key < $1.key }.compactMap { user, opinions in
@@ -84,7 +89,7 @@ enum Questions {
     }
 
     private static func byClock(
-        _ history: History, _ split: Split, rules: EventRules, options: SplitOptions
+        _ history: History, _ split: Split, rules: EventRules, options: SplitOptions, again: Bool
     ) -> [Question] {
         var seen: [UserKey: Set<ItemKey>] = [:]
         let people = People(history, through: split.known)
@@ -103,7 +108,7 @@ enum Questions {
                     let future = rows[at...].lazy.map { history.rows[$0] }
                         .filter { isWithin($0.time, horizon, after: event.time) }
                     var opinions = Opinions()
-                    for event in future where !touched.contains(event.item) { opinions.add(event) }
+                    for event in future where again || !touched.contains(event.item) { opinions.add(event) }
                     if !opinions.liked.isEmpty {
                         questions.append(opinions.question(of: user, now: event.time, position: row, history))
                     }
