@@ -141,6 +141,8 @@ public struct NewcomerOptions: Sendable, Hashable, Codable {
     public var maximumUsers = 1_000
     /// Fewer than these teach nothing: nobody comes.
     public var minimumUsers = 40
+    /// So many of their next events say what is relevant; 0: all that come.
+    public var next = 0
     /// Who has liked fewer items than this is one.
     public var below = 6
 

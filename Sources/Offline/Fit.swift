@@ -74,7 +74,7 @@ struct Fit {
             scenarios.contains(where: { viewed($0, split).isEmpty })
         else { return nil }
         return Newcomers(
-            history, split, options: configuration.ranker.newcomers, asking: configuration.split)
+            history, split, options: configuration.ranker.newcomers, horizonDays: configuration.split.horizonDays)
     }
 
     /// The rankers of who has hardly a history.

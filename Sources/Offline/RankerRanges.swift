@@ -14,6 +14,7 @@ extension Configuration {
         try real("ranker.newcomers.share", ranker.newcomers.share, 0...0.9)
         try whole("ranker.newcomers.maximumUsers", ranker.newcomers.maximumUsers, 1...1_000_000_000)
         try whole("ranker.newcomers.minimumUsers", ranker.newcomers.minimumUsers, 1...1_000_000_000)
+        try whole("ranker.newcomers.next", ranker.newcomers.next, 0...1_000_000_000)
         try whole("ranker.newcomers.below", ranker.newcomers.below, 0...1_000)
         for (kind, weight) in ranker.objectives.sorted(by: { $0.key < $1.key }) {
             try real("ranker.objectives.\(kind)", weight, 1e-6...1e6)

@@ -11,18 +11,18 @@ import Testing
     let world = PlantedWorld()
     let rules = EventRules()
 
-    private func options(minimum: Int = 5, maximum: Int = 1_000, below: Int = 6) -> NewcomerOptions {
+    private func options(minimum: Int = 5, maximum: Int = 1_000, below: Int = 6, next: Int = 0) -> NewcomerOptions {
         var options = NewcomerOptions()
         (options.minimumUsers, options.maximumUsers, options.below) = (minimum, maximum, below)
+        options.next = next
         return options
     }
 
     private func newcomers(
-        _ history: History, kind: SplitKind = .user, _ options: NewcomerOptions, heldOut: Double = 0.2
+        _ history: History, kind: SplitKind = .user, _ options: NewcomerOptions
     ) -> (whole: Split, newcomers: Newcomers?) {
-        let asking = SplitOptions(kind: kind, heldOut: heldOut, horizonDays: 3)
-        let whole = Split(history, rows: Array(history.rows.indices), options: asking)
-        return (whole, Newcomers(history, whole, options: options, asking: asking))
+        let whole = Split(history, rows: Array(history.rows.indices), options: SplitOptions(kind: kind))
+        return (whole, Newcomers(history, whole, options: options, horizonDays: 3))
     }
 
     @Test(arguments: [SplitKind.user, .clock]) func theyAreUnknownAndComeBack(kind: SplitKind) throws {
@@ -47,11 +47,9 @@ import Testing
             #expect([1, 2, 4].contains(before.count { $0.isPositive }) && before.last?.isPositive == true)
             #expect(before.last?.time == question.now && all.count == 13)
             let later = all.filter { $0 >= question.position }.map { history.rows[$0] }
-            // Of 13 events a fifth is 3; in three days everybody likes 3.
-            let next =
-                kind == .user
-                ? later.prefix(3)
-                : later.prefix { $0.time.milliseconds <= question.now.milliseconds + 3 * PlantedWorld.day }[...]
+            let next = later.filter {
+                kind == .user || $0.time.milliseconds <= question.now.milliseconds + 3 * PlantedWorld.day
+            }
             #expect(question.relevant == Set(next.filter(\.isPositive).map(\.item)))
         }
         // State is brought as far as the last question of each and not on.
@@ -63,8 +61,8 @@ import Testing
 
     @Test func howMany() throws {
         let history = History(world.events, rules: rules)
-        func asked(_ options: NewcomerOptions, heldOut: Double = 0.2) -> [Question]? {
-            newcomers(history, options, heldOut: heldOut).newcomers?.questions(for: Scenario.home)
+        func asked(_ options: NewcomerOptions) -> [Question]? {
+            newcomers(history, options).newcomers?.questions(for: Scenario.home)
         }
         #expect(asked(options(minimum: 13)) == nil)
         let few = Set(asked(options(maximum: 7))?.compactMap(\.user) ?? [])
@@ -74,7 +72,7 @@ import Testing
         // After the first like alone.
         #expect(asked(options(below: 2))?.count == 12)
         // The very next.
-        #expect(asked(options(), heldOut: 0.02)?.allSatisfy { $0.relevant.count == 1 } == true)
+        #expect(asked(options(next: 1))?.allSatisfy { $0.relevant.count == 1 } == true)
     }
 
     /// Where what was seen is shown, it is relevant when it is liked again.
@@ -86,7 +84,7 @@ import Testing
             if events[index].itemId == world.liked[user][2].id { events[index].itemId = world.liked[user][0].id }
         }
         let history = History(events, rules: rules)
-        let (whole, made) = newcomers(history, options(), heldOut: 0.02)
+        let (whole, made) = newcomers(history, options(next: 1))
         var shows = Scenario.home
         shows.excludeSeen = false
         let questions = try #require(made).questions(for: shows)

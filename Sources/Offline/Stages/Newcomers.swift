@@ -6,8 +6,8 @@ import MagpieEvaluation
 /// Whoever has liked one film is served by retrievers that have never seen them and know one thing of them. Requests
 /// after a cut by user teach nothing of that: there everybody has a history, and what is asked about comes late in it. So
 /// some users are left out of what the draft is fitted on, and come back while it serves: after their first, second and
-/// fourth like they ask, and what they liked next is relevant. How much of it is a matter of the cut: by user as large a
-/// share of their events as it holds out, by clock what is within the horizon.
+/// fourth like they ask, and what they came to like is relevant: all of it, or among the very next events
+/// (``NewcomerOptions/next``); where the cut is by clock, within its horizon.
 struct Newcomers {
     let count: Int
     /// The cut without them: what the draft knows, and what the ranker of all others learns from.
@@ -16,7 +16,9 @@ struct Newcomers {
     let split: Split
 
     private let history: History
-    private let options: SplitOptions
+    private let options: NewcomerOptions
+    /// ms after a request.
+    private let horizon: Int64
     private let people: [Person]
 
     private struct Person {
@@ -28,7 +30,7 @@ struct Newcomers {
     }
 
     /// nil where there are too few users.
-    init?(_ history: History, _ whole: Split, options: NewcomerOptions, asking: SplitOptions) {
+    init?(_ history: History, _ whole: Split, options: NewcomerOptions, horizonDays: Int) {
         let rows = (whole.known + whole.asked).sorted()
         let everybody = People(history, through: rows)
         var own: [UserKey: [Int]] = [:]
@@ -53,7 +55,8 @@ struct Newcomers {
         let asked = people.flatMap { $0.rows[...($0.asks.last ?? 0)] }
         split = Split(.clock, "newcomers", rest.known, asked.sorted(), whole.catalogueAsOf)
         self.history = history
-        self.options = asking
+        self.options = options
+        horizon = whole.kind == .clock ? Int64(horizonDays) * 86_400_000 : .max
     }
 
     /// In the order of the history.
@@ -67,13 +70,8 @@ struct Newcomers {
     private func question(of person: Person, after place: Int, _ scenario: Scenario) -> Question? {
         let now = history.rows[person.rows[place]].time
         let touched = Set(person.rows[...place].map { history.rows[$0].item })
-        var next = person.rows[(place + 1)...]
-        if rest.kind == .clock {
-            let horizon = Int64(options.horizonDays) * 86_400_000
-            next = next.prefix { Questions.isWithin(history.rows[$0].time, horizon, after: now) }
-        } else {
-            next = next.prefix(max(1, person.rows.count - Int((1 - options.heldOut) * Double(person.rows.count))))
-        }
+        let next = person.rows[(place + 1)...].prefix(options.next > 0 ? options.next : .max)
+            .prefix { Questions.isWithin(history.rows[$0].time, horizon, after: now) }
         var opinions = Questions.Opinions()
         for row in next where !scenario.excludeSeen || !touched.contains(history.rows[row].item) {
             opinions.add(history.rows[row])
