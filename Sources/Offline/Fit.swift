@@ -24,6 +24,12 @@ struct Fit {
         var newcomers: [String: RankerReport]
     }
 
+    /// Files by their names in a bundle, reports by scenario.
+    private struct FittedRankers {
+        var files: [String: URL] = [:]
+        var reports: [String: RankerReport] = [:]
+    }
+
     private var configuration: Configuration { training.configuration }
 
     func dataset(_ rows: [Int], asOf time: Timestamp) throws -> Dataset {
@@ -50,21 +56,31 @@ struct Fit {
         let draft = try given ?? dataset(cut.known, asOf: time ?? cut.catalogueAsOf)
         var draftFiles = try retrievers.draft(draft, window: window + " draft")
         draftFiles.files.merge(outside) { $1 }
-        var (rankerFiles, reports) = try rankers(window: window, draft: draft, files: draftFiles, split: cut)
-        var ofNewcomers = twin?.newcomers ?? [:]
-        if let newcomers {
-            let own = try rankers(of: newcomers, window: window, draft: draft, files: draftFiles)
-            rankerFiles.merge(own.files) { $1 }
-            ofNewcomers = own.reports
-        }
-        for scenario in ofNewcomers.keys {
-            let name = BundleFiles.newcomers(scenario)
-            if let file = twin?.files.files[name] { rankerFiles[name] = file }
-        }
+        let own = try rankers(window: window, draft: draft, files: draftFiles, split: cut)
+        let ofNewcomers =
+            try newcomers.map { try rankers(of: $0, window: window, draft: draft, files: draftFiles) }
+            ?? twin.map { try takenOver(from: $0, beside: own.files) } ?? FittedRankers()
         var files = try retrievers.draft(refit, window: window)
-        files.files.merge(rankerFiles) { $1 }
+        files.files.merge(own.files) { $1 }
+        files.files.merge(ofNewcomers.files) { $1 }
         files.files.merge(outside) { $1 }
-        return Bundle(files: files, data: refit, rankers: reports, newcomers: ofNewcomers)
+        return Bundle(files: files, data: refit, rankers: own.reports, newcomers: ofNewcomers.reports)
+    }
+
+    /// The rankers of newcomers of a twin. Where their features are not the bundle's (its catalogue has outgrown
+    /// `semantic.maximumItems`, say) they stay behind.
+    private func takenOver(
+        from twin: Bundle, beside own: [String: URL]
+    ) throws -> FittedRankers {
+        var taken = FittedRankers()
+        for (scenario, report) in twin.newcomers {
+            let name = BundleFiles.newcomers(scenario)
+            guard let file = twin.files.files[name] else { continue }
+            let names = try own[BundleFiles.ranker(scenario)].map { try Rankers.open($0).featureNames }
+            if let names, try Rankers.open(file).featureNames != names { continue }
+            (taken.files[name], taken.reports[scenario]) = (file, report)
+        }
+        return taken
     }
 
     /// nil where there are too few users, or lists on screen tell what newcomers like.
@@ -80,9 +96,8 @@ struct Fit {
     /// The rankers of who has hardly a history.
     private func rankers(
         of newcomers: Newcomers, window: String, draft: Dataset, files: Draft
-    ) throws -> (files: [String: URL], reports: [String: RankerReport]) {
-        var rankerFiles: [String: URL] = [:]
-        var reports: [String: RankerReport] = [:]
+    ) throws -> FittedRankers {
+        var fitted = FittedRankers()
         let fit = try RankerFit(options: configuration.ranker, seed: training.seed, threads: training.threads)
         for scenario in configuration.scenarios where ReplayedExamples.has(scenario) {
             let name = BundleFiles.newcomers(scenario.name)
@@ -108,10 +123,10 @@ struct Fit {
             }
             let file = result.folder.appendingPathComponent(name)
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            rankerFiles[name] = file
-            reports[scenario.name] = try Self.report(in: result.folder)
+            fitted.files[name] = file
+            fitted.reports[scenario.name] = try Self.report(in: result.folder)
         }
-        return (rankerFiles, reports)
+        return fitted
     }
 
     private func replay(_ split: Split) -> Replay {
@@ -153,9 +168,8 @@ struct Fit {
     /// Replays each scenario's questions against the draft and fits its ranker.
     private func rankers(
         window: String, draft: Dataset, files: Draft, split: Split
-    ) throws -> (files: [String: URL], reports: [String: RankerReport]) {
-        var rankerFiles: [String: URL] = [:]
-        var reports: [String: RankerReport] = [:]
+    ) throws -> FittedRankers {
+        var fitted = FittedRankers()
         let replayed =
             try configuration.ranker.examples == .replay
             && configuration.scenarios.contains(where: ReplayedExamples.has)
@@ -164,7 +178,7 @@ struct Fit {
         let inputs = try rankerInputs(files, split, fit) + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 6, inputs: inputs) {
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 7, inputs: inputs) {
                 folder, progress in
                 let recommender = try open(files, draft)
                 let viewed = viewed(scenario, split)
@@ -202,11 +216,11 @@ struct Fit {
             }
             let file = result.folder.appendingPathComponent(name)
             if FileManager.default.fileExists(atPath: file.path) {
-                rankerFiles[name] = file
-                reports[scenario.name] = try Self.report(in: result.folder)
+                fitted.files[name] = file
+                fitted.reports[scenario.name] = try Self.report(in: result.folder)
             }
         }
-        return (rankerFiles, reports)
+        return fitted
     }
 
     /// Lists on screen that a ranker learns from; none where it learns from something else: see ``ExampleSource``.
