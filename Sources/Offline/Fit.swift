@@ -232,11 +232,12 @@ struct Fit {
     }
 
     func questions(for scenario: Scenario, _ data: Dataset, _ split: Split, stream: UInt64) -> [Question] {
-        let home = Questions.home(
-            history, split, rules: configuration.events, options: configuration.split, again: !scenario.excludeSeen)
+        func home(again: Bool) -> [Question] {
+            Questions.home(
+                history, split, rules: configuration.events, options: configuration.split, again: again)
+        }
         switch scenario.name {
-        case Scenario.home.name: return home
-        case Scenario.similar.name: return Questions.similar(home, history, split)
+        case Scenario.similar.name: return Questions.similar(home(again: false), history, split)
         case Scenario.search.name:
             let now = split.known.last.map { history.rows[$0].time } ?? .distantPast
             let count = configuration.ranker.searchQueries
@@ -247,7 +248,7 @@ struct Fit {
                 seed: training.seed, stream: stream) + clicks
         default:
             // A scenario of the caller's own asks as its user would: what did they like next?
-            return home.map {
+            return home(again: !scenario.excludeSeen).map {
                 var question = $0
                 question.scenario = scenario.name
                 return question

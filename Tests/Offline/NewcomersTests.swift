@@ -134,14 +134,4 @@ import Testing
             #expect(answer.entries.count { genres[$0.id] == world.liked[0][0].genre } >= 4, "\(likes) likes")
         }
     }
-
-    @Test func noneWhereNobodyIsNew() throws {
-        let home = try TrainedWorld(world)
-        var configuration = TrainedWorld.configuration
-        configuration.ranker.newcomers.minimumUsers = 5
-        configuration.ranker.newcomers.below = 0
-        #expect(try home.train(configuration).newcomers.isEmpty)
-        // 60 users of whom a fifth would come: too few by default.
-        #expect(try home.train().newcomers.isEmpty)
-    }
 }
