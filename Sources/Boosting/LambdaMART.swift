@@ -114,12 +114,12 @@ public enum LambdaMART {
             guard count >= enoughHeldOut, count < examples.groupCount else { return nil }
             var places: [UInt64: Int] = [:]
             var requests: [[Int]] = []
-            for (request, asker) in examples.askers.enumerated() {
-                if let asker, let place = places[asker] {
+            for (request, user) in examples.users.enumerated() {
+                if let user, let place = places[user] {
                     requests[place].append(request)
                     continue
                 }
-                if let asker { places[asker] = requests.count }
+                if let user { places[user] = requests.count }
                 requests.append([request])
             }
             var random = RandomSource(seed: seed, 0x4C4D)

@@ -69,9 +69,7 @@ struct Fit {
 
     /// The rankers of newcomers of a twin. Where their features are not the bundle's (its catalogue has outgrown
     /// `semantic.maximumItems`, say) they stay behind.
-    private func takenOver(
-        from twin: Bundle, beside own: [String: URL]
-    ) throws -> FittedRankers {
+    private func takenOver(from twin: Bundle, beside own: [String: URL]) throws -> FittedRankers {
         var taken = FittedRankers()
         for (scenario, report) in twin.newcomers {
             let name = BundleFiles.newcomers(scenario)
@@ -99,7 +97,8 @@ struct Fit {
     ) throws -> FittedRankers {
         var fitted = FittedRankers()
         let fit = try RankerFit(options: configuration.ranker, seed: training.seed, threads: training.threads)
-        for scenario in configuration.scenarios where ReplayedExamples.has(scenario) {
+        for scenario in configuration.scenarios
+        where ReplayedExamples.has(scenario) && viewed(scenario, newcomers.rest).isEmpty {
             let name = BundleFiles.newcomers(scenario.name)
             let inputs =
                 try rankerInputs(files, newcomers.rest, fit) + [newcomers.split.fingerprint(history)]
@@ -266,7 +265,8 @@ struct Fit {
         let snapshot = try Snapshot(
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
             indexRecall: configuration.index.recall, timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt,
-            withoutFeatures: configuration.ranker.withoutFeatures)
+            withoutFeatures: configuration.ranker.withoutFeatures,
+            newcomersBelow: configuration.ranker.newcomers.below)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))
     }

@@ -32,16 +32,16 @@ import Testing
     @Test func whoAsksIsOnOneSide() throws {
         var examples = Examples(names: ["a"])
         for request in 0..<120 {
-            let asker: UInt64? = request % 3 == 0 ? nil : UInt64(request % 20)
+            let user: UInt64? = request % 3 == 0 ? nil : UInt64(request % 20)
             examples.append(
-                FeatureMatrix(names: ["a"], rowCount: 2), gains: [1, 0], asker: asker, missedPositives: 0)
+                FeatureMatrix(names: ["a"], rowCount: 2), gains: [1, 0], user: user, missedPositives: 0)
         }
         for seed in 0..<20 as Range<UInt64> {
             let parts = try #require(LambdaMART.HeldOut(examples, share: 0.2, seed: seed))
             #expect((24...32).contains(parts.heldOut.count))
             #expect((parts.heldOut + parts.learned).sorted() == Array(0..<120))
-            let askers = Set(parts.heldOut.compactMap { examples.askers[$0] })
-            #expect(parts.learned.allSatisfy { examples.askers[$0].map { !askers.contains($0) } ?? true })
+            let users = Set(parts.heldOut.compactMap { examples.users[$0] })
+            #expect(parts.learned.allSatisfy { examples.users[$0].map { !users.contains($0) } ?? true })
         }
         #expect(LambdaMART.HeldOut(examples.requests(Array(0..<50)), share: 0.2, seed: 1) == nil)
     }

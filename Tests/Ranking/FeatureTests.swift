@@ -90,7 +90,7 @@ import Testing
         #expect(empty.first == [0])
     }
 
-    /// Ten clicks of a hundred shownItems each: more at place 15, where a quarter is looked at, than at the top.
+    /// Ten clicks of a hundred impressions each: more at place 15, where a quarter is looked at, than at the top.
     @Test func lookRate() {
         let (shownAt, now) = (Int64(86_400_000), Timestamp(milliseconds: 3 * 86_400_000))
         func item(place: Int, taken: Int) -> ItemState {

@@ -9,7 +9,7 @@ import MagpieEvaluation
 /// fourth like they ask, and what they came to like is relevant: all of it, or among the very next events
 /// (``NewcomerOptions/next``); where the cut is by clock, within its horizon.
 struct Newcomers {
-    let count: Int
+    var count: Int { people.count }
     /// The cut without them: what the draft knows, and what the ranker of all others learns from.
     let rest: Split
     /// Their first events, asked about after all that the draft knows.
@@ -50,7 +50,6 @@ struct Newcomers {
             return Person(key: key, rows: rows, asks: asks)
         }
         func without(_ rows: [Int]) -> [Int] { rows.filter { !chosen.contains(everybody.actor(of: $0)) } }
-        count = wanted
         rest = Split(whole.kind, whole.reason, without(whole.known), without(whole.asked), whole.catalogueAsOf)
         let asked = people.flatMap { $0.rows[...($0.asks.last ?? 0)] }
         split = Split(.clock, "newcomers", rest.known, asked.sorted(), whole.catalogueAsOf)

@@ -120,7 +120,7 @@ struct Replay {
         examples.append(
             recommender.features(stage).picking(rows), gains: rows.map { question.gain(of: keys[$0], rules) },
             stands: stands, places: places, objectives: Dictionary(uniqueKeysWithValues: objectives),
-            asker: question.user?.raw, missedPositives: missed)
+            user: question.user?.raw, missedPositives: missed)
         return examples
     }
 }

@@ -22,7 +22,7 @@ public struct Examples: Sendable {
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
     /// Who made each request; nil where nobody did.
-    public private(set) var askers: [UInt64?] = []
+    public private(set) var users: [UInt64?] = []
     /// Positives that no retriever proposed: counted, never injected.
     public private(set) var missedPositives = 0
 
@@ -43,7 +43,7 @@ public struct Examples: Sendable {
     /// Gains are finite and not negative, and so are weights; a row stands for at least itself.
     public mutating func append(
         _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil,
-        places: [Float]? = nil, objectives: [String: [Bool]] = [:], asker: UInt64? = nil,
+        places: [Float]? = nil, objectives: [String: [Bool]] = [:], user: UInt64? = nil,
         missedPositives: Int
     ) {
         precondition(matrix.rowCount == gains.count)
@@ -69,7 +69,7 @@ public struct Examples: Sendable {
         }
         precondition(self.objectives.values.allSatisfy { $0.count == self.gains.count }, "an objective is missing")
         groups.append(self.gains.count)
-        askers.append(asker)
+        users.append(user)
     }
 
     /// Appends the requests of others of the same features and objectives.
@@ -85,7 +85,7 @@ public struct Examples: Sendable {
         append(
             matrix, gains: Array(other.gains[rows]), weights: Array(other.weights[rows]),
             stands: Array(other.stands[rows]), places: Array(other.places[rows]),
-            objectives: other.objectives.mapValues { Array($0[rows]) }, asker: other.askers[group], missedPositives: 0)
+            objectives: other.objectives.mapValues { Array($0[rows]) }, user: other.users[group], missedPositives: 0)
     }
 
     /// Some of the requests, in the order given.
