@@ -8,13 +8,12 @@ import MagpieRanking
 /// What a straight line cannot say, trees can: "popular, but only if the user likes what is popular"; a similarity that
 /// matters above .3; an age with a best value. They want more requests for it than ``ConditionalLogit``.
 ///
-/// 1. Some requests are held out (`heldOut`), and trees are grown on the others until `patience` of them have not made
-///    NDCG@10 of those held out better.
-/// 2. That many trees are grown on all requests. With nothing held out, or too little to tell (``enoughHeldOut``), the
-///    number is `trees`.
+/// 1. A ``trial(_:_:options:start:seed:threads:library:progress:)``: some requests are held out (`heldOut`), and trees are
+///    grown on the others until `patience` of them have not made NDCG@10 of those held out better.
+/// 2. That many trees are grown on all requests; after several trials their mean. Without any the number is `trees`.
 ///
-/// Trees may be grown on top of a linear model (``Starts``), so that they need not spend their few leaves on what a straight
-/// line says well; its score counts `start` of what it was, and trees can still take back what it got wrong.
+/// Trees may be grown on top of a linear model, so that they need not spend their few leaves on what a straight line says
+/// well; its score counts `start` of what it was, and trees can still take back what it got wrong.
 ///
 /// Deterministic: the same bytes for any number of threads, see ``LambdaGradient``. Samples of requests and of negatives are
 /// drawn here, those of columns by XGBoost on one thread.
@@ -39,26 +38,15 @@ public enum LambdaMART {
         }
     }
 
-    /// What a fit gives.
-    public struct Fitted: Sendable {
-        public var forest: Forest
-        public var report: Report
-        /// The scores of the requests held out (``HeldOut``), row by row, by the best trees grown on the others; empty when
-        /// there were none.
-        public var heldOutScores: [Float]
-    }
-
-    /// Linear models that trees are grown on top of.
-    public struct Starts: Sendable {
-        /// Of the requests that are not held out (``HeldOut``), which judges the number of trees.
-        var learned: LinearRanker
-        /// Of all requests: a part of the model.
-        var all: LinearRanker
-
-        public init(learned: LinearRanker, all: LinearRanker) {
-            self.learned = learned
-            self.all = all
-        }
+    /// What trees grown on some of the requests are worth to the others.
+    public struct Trial: Sendable {
+        /// How many were best.
+        public var trees: Int
+        /// Mean NDCG@10 of the requests held out.
+        public var ndcg: Double
+        /// Of the requests held out, row by row.
+        public var scores: [Float]
+        public var requests: Int
     }
 
     /// Requests held out are judged by NDCG@10.
@@ -67,51 +55,59 @@ public enum LambdaMART {
     /// Of fewer requests NDCG tells nothing about the number of trees.
     public static let enoughHeldOut = 20
 
+    /// Grows trees on the requests of `parts` to learn from, judged by the others.
+    ///
+    /// - Parameter start: learned from the same requests; trees are grown on top of it.
+    public static func trial(
+        _ examples: Examples, _ parts: HeldOut, options: Options = Options(), start: LinearRanker? = nil, seed: UInt64,
+        threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
+    ) throws -> Trial {
+        let training = try Training(
+            examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut),
+            from: start?.scaled(by: Float(options.start)), options, seed, threads, library)
+        let best = try training.grow(progress: progress)
+        return Trial(trees: best.trees, ndcg: best.ndcg ?? 0, scores: best.scores, requests: parts.heldOut.count)
+    }
+
+    /// Grows as many trees as trials have found enough.
+    ///
+    /// - Parameter start: learned from the same requests; trees are grown on top of it.
+    ///
     /// Throws ``RankingError/tooFewExamples(scenario:positives:)`` or ``BoostingError``.
     public static func fit(
-        _ examples: Examples, scenario: String, options: Options = Options(), starts: Starts? = nil, seed: UInt64,
-        threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
-    ) throws -> Fitted {
+        _ examples: Examples, scenario: String, options: Options = Options(), start: LinearRanker? = nil,
+        trials: [Trial], seed: UInt64, threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
+    ) throws -> (forest: Forest, report: Report) {
         guard examples.positives >= 20 else {
             throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
         }
-        let parts = HeldOut(examples, share: options.heldOut, seed: seed)
-        var rounds = options.trees
-        var ndcg: Double?
-        var heldOutScores: [Float] = []
-        let share = Float(options.start)
-        if let parts {
-            let search = try Training(
-                examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut),
-                from: starts?.learned.scaled(by: share), options, seed, threads, library)
-            let best = try search.grow(progress: { progress($0 / 2) })
-            rounds = best.trees
-            ndcg = best.ndcg
-            heldOutScores = best.scores
-        }
-        let start = starts?.all.scaled(by: share)
+        let start = start?.scaled(by: Float(options.start))
         let training = try Training(examples, heldOut: nil, from: start, options, seed, threads, library)
-        _ = try training.grow(rounds, progress: { progress(parts == nil ? $0 : (1 + $0) / 2) })
+        let found = Double(trials.reduce(0) { $0 + $1.trees }) / Double(max(1, trials.count))
+        _ = try training.grow(trials.isEmpty ? nil : Int(found.rounded()), progress: progress)
         var forest = try training.forest()
         forest.start = start
+        let heldOut = trials.reduce(0) { $0 + $1.requests }
+        let ndcg = trials.reduce(0) { $0 + $1.ndcg * Double($1.requests) } / Double(max(1, heldOut))
         let report = Report(
             library: "XGBoost \(library.version)", requests: examples.groupCount, examples: examples.rowCount,
             positives: examples.positives, missedPositives: examples.missedPositives, trees: forest.treeCount,
-            leaves: forest.leafCount, heldOutRequests: parts?.heldOut.count ?? 0, ndcg: ndcg,
+            leaves: forest.leafCount, heldOutRequests: heldOut, ndcg: trials.isEmpty ? nil : ndcg,
             splits: forest.splits.map { .init(feature: $0.feature, count: $0.count) })
-        return Fitted(forest: forest, report: report, heldOutScores: heldOutScores)
+        return (forest, report)
     }
 
     /// Requests dealt into those to learn from and those held out; both ascend. All of one who asks are on the same side:
     /// what somebody liked after their second like is what they liked after their first.
-    public struct HeldOut {
+    public struct HeldOut: Sendable {
         public let learned: [Int]
         public let heldOut: [Int]
 
-        /// nil when too few would be held out, or nothing would be left.
-        public init?(_ examples: Examples, share: Double, seed: UInt64) {
+        /// Ways to hold out `share` of the requests, each request once: five for a fifth, one for more than half. None
+        /// when too few would be held out (``enoughHeldOut``), or nothing would be left.
+        public static func folds(_ examples: Examples, share: Double, seed: UInt64) -> [HeldOut] {
             let count = Int(Double(examples.groupCount) * share)
-            guard count >= enoughHeldOut, count < examples.groupCount else { return nil }
+            guard count >= enoughHeldOut, count < examples.groupCount else { return [] }
             var places: [UInt64: Int] = [:]
             var requests: [[Int]] = []
             for (request, user) in examples.users.enumerated() {
@@ -124,14 +120,21 @@ public enum LambdaMART {
             }
             var random = RandomSource(seed: seed, 0x4C4D)
             random.shuffle(&requests)
-            var heldOut: [Int] = []
-            var learned: [Int] = []
+            var dealt: [[Int]] = []
             for own in requests {
-                if heldOut.count < count { heldOut += own } else { learned += own }
+                if (dealt.last?.count ?? count) >= count { dealt.append([]) }
+                dealt[dealt.count - 1] += own
             }
-            guard !learned.isEmpty else { return nil }
-            self.heldOut = heldOut.sorted()
-            self.learned = learned.sorted()
+            // Too small a rest joins the last, or is only learned from.
+            if let rest = dealt.last, rest.count < count {
+                dealt.removeLast()
+                if dealt.count > 1 { dealt[dealt.count - 1] += rest }
+            }
+            return dealt.compactMap { heldOut in
+                let asked = Set(heldOut)
+                let learned = (0..<examples.groupCount).filter { !asked.contains($0) }
+                return learned.isEmpty ? nil : HeldOut(learned: learned, heldOut: heldOut.sorted())
+            }
         }
     }
 }

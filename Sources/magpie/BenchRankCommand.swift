@@ -152,9 +152,15 @@ struct BenchRankCommand: ParsableCommand {
         bar.begin("growing trees")
         defer { bar.end() }
         let began = Clock.now
+        let (seed, threads) = (compute.seed, compute.threads)
+        let trials = try LambdaMART.HeldOut.folds(examples, share: heldOut, seed: seed).prefix(1).map {
+            try LambdaMART.trial(
+                examples, $0, options: options, seed: seed, threads: threads, library: library,
+                progress: { bar.update($0 / 2) })
+        }
         let made = try LambdaMART.fit(
-            examples, scenario: "bench", options: options, seed: compute.seed, threads: compute.threads,
-            library: library, progress: bar.update)
+            examples, scenario: "bench", options: options, trials: trials, seed: seed, threads: threads,
+            library: library, progress: { bar.update(trials.isEmpty ? $0 : (1 + $0) / 2) })
         report.trainSeconds = Double(Clock.now - began) / 1e9
         report.library = made.report.library
         report.heldOutNDCG = made.report.ndcg

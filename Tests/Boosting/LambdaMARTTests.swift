@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct LambdaMARTTests {
     private func fit(
-        _ examples: Examples, from starts: LambdaMART.Starts? = nil, threads: Int = 2, seed: UInt64 = 1,
+        _ examples: Examples, from start: LinearRanker? = nil, threads: Int = 2, seed: UInt64 = 1,
         _ change: (inout LambdaMART.Options) -> Void = { _ in }
     ) throws -> (Forest, LambdaMART.Report) {
         var options = LambdaMART.Options()
@@ -22,10 +22,13 @@ import Testing
         options.negatives = 0
         change(&options)
         let library = try #require(RankingWorld.library)
-        let fitted = try LambdaMART.fit(
-            examples, scenario: "home", options: options, starts: starts, seed: seed, threads: threads,
+        let trials = try LambdaMART.HeldOut.folds(examples, share: options.heldOut, seed: seed).prefix(1).map { fold in
+            try LambdaMART.trial(
+                examples, fold, options: options, start: start, seed: seed, threads: threads, library: library)
+        }
+        return try LambdaMART.fit(
+            examples, scenario: "home", options: options, start: start, trials: trials, seed: seed, threads: threads,
             library: library)
-        return (fitted.forest, fitted.report)
     }
 
     /// All requests of one who asks are learned from, or judge.
@@ -37,13 +40,29 @@ import Testing
                 FeatureMatrix(names: ["a"], rowCount: 2), gains: [1, 0], user: user, missedPositives: 0)
         }
         for seed in 0..<20 as Range<UInt64> {
-            let parts = try #require(LambdaMART.HeldOut(examples, share: 0.2, seed: seed))
-            #expect((24...32).contains(parts.heldOut.count))
-            #expect((parts.heldOut + parts.learned).sorted() == Array(0..<120))
-            let users = Set(parts.heldOut.compactMap { examples.users[$0] })
-            #expect(parts.learned.allSatisfy { examples.users[$0].map { !users.contains($0) } ?? true })
+            let folds = LambdaMART.HeldOut.folds(examples, share: 0.2, seed: seed)
+            #expect(folds.flatMap(\.heldOut).sorted() == Array(0..<120))
+            for parts in folds {
+                #expect((24..<54).contains(parts.heldOut.count))
+                #expect((parts.heldOut + parts.learned).sorted() == Array(0..<120))
+                let users = Set(parts.heldOut.compactMap { examples.users[$0] })
+                #expect(parts.learned.allSatisfy { examples.users[$0].map { !users.contains($0) } ?? true })
+            }
         }
-        #expect(LambdaMART.HeldOut(examples.requests(Array(0..<50)), share: 0.2, seed: 1) == nil)
+        #expect(LambdaMART.HeldOut.folds(examples.requests(Array(0..<50)), share: 0.2, seed: 1).isEmpty)
+    }
+
+    /// Each request is held out once, or those that are held out leave too little for another time.
+    @Test(arguments: [(0.2, 5), (0.24, 4), (0.4, 2), (0.6, 1), (0.9, 1)]) func folds(share: Double, count: Int) {
+        var examples = Examples(names: ["a"])
+        for _ in 0..<101 {
+            examples.append(FeatureMatrix(names: ["a"], rowCount: 2), gains: [1, 0], missedPositives: 0)
+        }
+        let folds = LambdaMART.HeldOut.folds(examples, share: share, seed: 1)
+        #expect(folds.count == count)
+        let all = folds.flatMap(\.heldOut)
+        #expect(all.count == Set(all).count && (all.count == 101 || count == 1))
+        #expect(folds.allSatisfy { $0.heldOut.count >= Int(101 * share) && $0.heldOut.count + $0.learned.count == 101 })
     }
 
     /// What no weighted sum can say.
@@ -82,7 +101,7 @@ import Testing
             options.heldOut = 0
         }
         let (alone, _) = try fit(examples, few)
-        let (onTop, report) = try fit(examples, from: .init(learned: linear, all: linear), few)
+        let (onTop, report) = try fit(examples, from: linear, few)
         let ndcg = [
             RankingWorld.ndcg(linear, fresh), RankingWorld.ndcg(alone, fresh), RankingWorld.ndcg(onTop, fresh),
         ]

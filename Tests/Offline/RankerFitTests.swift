@@ -69,6 +69,16 @@ import Testing
             return
         }
         #expect(why.kind == .linear && why.linear != nil && why.reason.contains("linear 0.9"))
+        // One fifth of the requests was enough to tell, both times.
+        #expect([report, why].allSatisfy { $0.reason.contains("of \($0.requests / 5) requests") })
+    }
+
+    /// Where neither is better on what is held out, other requests are, until each was once.
+    @Test(.enabled(if: hasLibrary)) func whatIsUndecidedIsAskedOnMore() throws {
+        let (_, report) = try fit(.auto, examples(requests: 300, isConjunction: false)) { $0.lambdamart.trees = 2 }
+        #expect(report.kind == .linear && report.reason.contains("of \(report.requests) requests"), "\(report.reason)")
+        let (_, one) = try fit(.lambdamart, examples(requests: 300, isConjunction: false)) { $0.lambdamart.trees = 2 }
+        #expect(one.lambdamart?.heldOutRequests == one.requests / 5)
     }
 
     @Test func automaticIsLinearForAFewRequests() throws {

@@ -8,8 +8,9 @@ import MagpieRanking
 /// Requests are held out from a first fit (``LambdaMART/HeldOut``). They say how many trees are enough; whether trees order
 /// better than the linear model that they are grown on top of (`auto`: by more than one standard error of the paired
 /// difference, the rule of Breiman and others 1984, "Classification and Regression Trees", 3.4.3, for the simpler model);
-/// and what a score is worth: half of them, the later one, fits the calibration, the other tells how good it is. Then the
-/// model is fitted again on all requests.
+/// and what a score is worth: half of them, the later one, fits the calibration, the other tells how good it is. While the
+/// difference is smaller than its error, other requests are held out, until each was once. Then the model is fitted again on
+/// all requests.
 struct RankerFit {
     let options: RankerOptions
     let seed: UInt64
@@ -98,100 +99,84 @@ struct RankerFit {
     private func one(
         _ examples: Examples, scenario: String, progress: (Double) -> Void
     ) throws -> (model: Model, report: RankerReport) {
-        let heldOut = HeldOutRequests(examples, share: options.lambdamart.heldOut, seed: seed)
-        let learned = try weightedSum(of: heldOut?.learned, scenario)
-        progress(0.2)
+        let folds = LambdaMART.HeldOut.folds(examples, share: options.lambdamart.heldOut, seed: seed)
         let whole: (ranker: LinearRanker, report: ConditionalLogit.Report) = try ConditionalLogit.fit(
             examples, scenario: scenario, options: options.model, threads: threads)
-        progress(0.4)
-        let asked = heldOut?.requests.features
-        let sum = asked.flatMap { learned?.scores(of: $0) }
-        func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
+        progress(0.2)
+        let weighted = whole.report.placeSlope.map { examples.weighted(by: PlacePropensities(slope: $0)) } ?? examples
+        let whyLinear = whyLinear(examples, folds: folds.count)
+        var trials: [RankerTrial] = []
+        for fold in folds where trials.isEmpty || whyLinear == nil && isOpen(trials) {
+            let begin = 0.2 + 0.6 * Double(trials.count) / Double(folds.count)
+            guard
+                let trial = try trial(
+                    examples, weighted, fold, scenario, isGrowing: whyLinear == nil,
+                    progress: { progress(begin + 0.6 * $0 / Double(folds.count)) })
+            else { break }
+            trials.append(trial)
+        }
+        func linear(_ reason: String) -> (model: Model, report: RankerReport) {
             var ranker = whole.ranker
             var report = RankerReport(.linear, of: examples, reason: reason)
-            let calibrated = sum.flatMap { heldOut?.calibration($0) }
+            let calibrated = trials.first.flatMap { $0.calibration($0.linear) }
             ranker.calibration = calibrated?.calibration
             (report.linear, report.calibration) = (whole.report, calibrated?.report)
             return (.linear(ranker), report)
         }
-        guard options.kind != .linear else { return try linear("as configured") }
-        guard let library else {
-            return try linear("XGBoost's library is not there: apt-get install libxgboost0")
-        }
-        if options.kind == .auto, examples.groupCount < options.automaticRequests {
-            return try linear("fewer than \(options.automaticRequests) requests (ranker.automaticRequests)")
-        }
-        // Without requests to hold out nothing tells how many trees are enough: all are grown.
-        let starts =
-            options.lambdamart.start > 0 ? LambdaMART.Starts(learned: learned ?? whole.ranker, all: whole.ranker) : nil
-        let weighted = whole.report.placeSlope.map { examples.weighted(by: PlacePropensities(slope: $0)) } ?? examples
-        let fitted = try LambdaMART.fit(
-            weighted, scenario: scenario, options: options.lambdamart, starts: starts, seed: seed, threads: threads,
-            library: library, progress: { progress(0.4 + 0.6 * $0) })
+        guard whyLinear == nil, let library else { return linear(whyLinear ?? "") }
         var reason = "as configured"
         if options.kind == .auto {
-            guard let heldOut, let sum, let ndcg = fitted.report.ndcg else {
-                return try linear("too few requests to compare on")
-            }
-            let k = LambdaMART.judgedAt
-            let (difference, noise) = heldOut.difference(fitted.heldOutScores, sum, at: k)
-            func number(_ value: Double) -> String { String(format: "%.4f", value) }
-            reason =
-                "ndcg@\(k) of \(heldOut.requests.groupCount) requests held out: trees \(number(ndcg)), "
-                + "linear \(number(ndcg - difference)), the difference's standard error \(number(noise))"
-            guard difference > noise else { return try linear(reason) }
+            guard let compared = RankerTrial.compared(trials) else { return linear("too few requests to compare on") }
+            reason = compared.summary
+            guard compared.difference > compared.noise else { return linear(reason) }
         }
-        var forest = fitted.forest
-        let calibrated = heldOut?.calibration(fitted.heldOutScores)
+        let start = options.lambdamart.start > 0 ? whole.ranker : nil
+        var (forest, lambdamart) = try LambdaMART.fit(
+            weighted, scenario: scenario, options: options.lambdamart, start: start, trials: trials.compactMap(\.trees),
+            seed: seed, threads: threads, library: library, progress: { progress(0.8 + 0.2 * $0) })
+        let calibrated = trials.first.flatMap { trial in trial.trees.flatMap { trial.calibration($0.scores) } }
         forest.calibration = calibrated?.calibration
         var report = RankerReport(.lambdamart, of: examples, reason: reason)
-        (report.lambdamart, report.calibration) = (fitted.report, calibrated?.report)
-        if starts != nil { report.linear = whole.report }
+        (report.lambdamart, report.calibration) = (lambdamart, calibrated?.report)
+        if start != nil { report.linear = whole.report }
         return (.trees(forest), report)
     }
 
-    /// The linear model of the requests that are not held out; nil when there are too few.
-    private func weightedSum(of learned: Examples?, _ scenario: String) throws -> LinearRanker? {
-        guard let learned else { return nil }
-        return try enough {
+    /// Why no trees are grown; nil where they are.
+    private func whyLinear(_ examples: Examples, folds: Int) -> String? {
+        if options.kind == .linear { return "as configured" }
+        if library == nil { return "XGBoost's library is not there: apt-get install libxgboost0" }
+        guard options.kind == .auto else { return nil }
+        if examples.groupCount < options.automaticRequests {
+            return "fewer than \(options.automaticRequests) requests (ranker.automaticRequests)"
+        }
+        return folds == 0 ? "too few requests to compare on" : nil
+    }
+
+    /// Whether trials have not told yet which model is better.
+    private func isOpen(_ trials: [RankerTrial]) -> Bool {
+        guard options.kind == .auto, let compared = RankerTrial.compared(trials) else { return false }
+        return abs(compared.difference) <= compared.noise
+    }
+
+    /// Both models, of the requests that are not held out. nil when there are too few.
+    private func trial(
+        _ examples: Examples, _ weighted: Examples, _ fold: LambdaMART.HeldOut, _ scenario: String, isGrowing: Bool,
+        progress: (Double) -> Void
+    ) throws -> RankerTrial? {
+        let learned = examples.requests(fold.learned)
+        let fitted = try enough {
             try ConditionalLogit.fit(learned, scenario: scenario, options: options.model, threads: threads).0
         }
-    }
-}
-
-/// The requests that a first fit learns from, and those that judge it.
-private struct HeldOutRequests {
-    let learned: Examples
-    let requests: Examples
-
-    init?(_ examples: Examples, share: Double, seed: UInt64) {
-        guard let parts = LambdaMART.HeldOut(examples, share: share, seed: seed) else { return nil }
-        learned = examples.requests(parts.learned)
-        requests = examples.requests(parts.heldOut)
-    }
-
-    /// How much better a request is ordered by `a` than by `b`: the mean over requests, and its standard error.
-    func difference(_ a: [Float], _ b: [Float], at k: Int) -> (mean: Double, standardError: Double) {
-        let values = zip(RequestNDCG.values(a, requests, at: k), RequestNDCG.values(b, requests, at: k)).map { $0 - $1 }
-        let count = Double(max(2, values.count))
-        let mean = values.reduce(0, +) / count
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, (squares / (count - 1) / count).squareRoot())
-    }
-
-    /// Fitted on the later half, judged on the other.
-    func calibration(_ scores: [Float]) -> (calibration: IsotonicCalibration, report: CalibrationReport)? {
-        guard scores.count == requests.rowCount else { return nil }
-        let middle = requests.groups[requests.groupCount / 2]
-        guard
-            let calibration = IsotonicCalibration(
-                scores: Array(scores[middle...]), labels: Array(requests.labels[middle...]),
-                stands: Array(requests.stands[middle...]))
-        else { return nil }
-        let report = CalibrationReport(
-            probabilities: scores[..<middle].map { calibration.probability(of: $0) },
-            labels: Array(requests.labels[..<middle]), stands: Array(requests.stands[..<middle]))
-        return (calibration, report)
+        guard let fitted else { return nil }
+        let requests = examples.requests(fold.heldOut)
+        var trial = RankerTrial(requests: requests, linear: fitted.scores(of: requests.features))
+        if isGrowing, let library {
+            trial.trees = try LambdaMART.trial(
+                weighted, fold, options: options.lambdamart, start: options.lambdamart.start > 0 ? fitted : nil,
+                seed: seed, threads: threads, library: library, progress: progress)
+        }
+        return trial
     }
 }
 
