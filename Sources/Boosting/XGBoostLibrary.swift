@@ -57,6 +57,9 @@ public struct XGBoostLibrary: Sendable {
     /// Opens the first of `names` that is there.
     public init(names: [String]) throws(BoostingError) {
         var reasons: [String] = []
+        // Read when OpenMP is loaded. Its threads meet several times a node; spinning meanwhile they take the cores from
+        // whoever else has work (measured: a third of a training's processor time). Who has set it, is heard.
+        setenv("OMP_WAIT_POLICY", "passive", 0)
         for name in names {
             guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
                 reasons.append(dlerror().map { String(cString: $0) } ?? name)

@@ -59,7 +59,7 @@ public enum ConditionalLogit {
         let examples = hasPlaces ? examples.withPlaces() : examples
         let standard = Standardiser(examples.features)
         let design = standard.design(examples.features)
-        let problem = Problem(design: design, examples: examples, l2: options.l2)
+        let problem = Problem(design: design, examples: examples, l2: options.l2, threads: threads)
         var weights = [Double](repeating: 0, count: design.columns)
         var state = problem.evaluate(weights, threads: threads)
         let before = state.loss
@@ -118,6 +118,26 @@ public enum ConditionalLogit {
         let design: Design
         let examples: Examples
         let l2: Double
+        /// Of each request, the columns that are not the same in all of its rows; ascending.
+        let active: [[Int]]
+
+        init(design: Design, examples: Examples, l2: Double, threads: Int = 1) {
+            self.design = design
+            self.examples = examples
+            self.l2 = l2
+            active = Parallel.map(examples.groupCount, threads: threads) { group in
+                let rows = examples.groups[group]..<examples.groups[group + 1]
+                let first: UnsafePointer<Float> = design.row(rows.lowerBound)
+                var differs = [Bool](repeating: false, count: design.columns)
+                differs.withUnsafeMutableBufferPointer { differs in
+                    for row in rows {
+                        let own: UnsafePointer<Float> = design.row(row)
+                        for f in 0..<design.columns where own[f] != first[f] { differs[f] = true }
+                    }
+                }
+                return differs.indices.filter { differs[$0] }
+            }
+        }
 
         /// How many choices a row is.
         private func worth(_ row: Int) -> Double { Double(examples.gains[row]) * Double(examples.weights[row]) }
@@ -160,7 +180,7 @@ public enum ConditionalLogit {
         ) {
             let columns = design.columns
             let rows = examples.groups[group]..<examples.groups[group + 1]
-            let active = active(rows)
+            let active = active[group]
             let n = active.count
             // A choice that is worth two is two choices.
             let chosen = rows.reduce(0) { $0 + worth($1) }
@@ -174,11 +194,11 @@ public enum ConditionalLogit {
 
             var utilities = [Double](repeating: 0, count: rows.count)
             for i in utilities.indices {
-                let source: UnsafePointer<Double> = design.row(rows.lowerBound + i)
+                let source: UnsafePointer<Float> = design.row(rows.lowerBound + i)
                 let x: UnsafeMutablePointer<Double> = space + i * n
                 var utility = 0.0
                 for f in 0..<n {
-                    x[f] = source[active[f]]
+                    x[f] = Double(source[active[f]])
                     utility += x[f] * weights[active[f]]
                 }
                 utilities[i] = utility
@@ -216,12 +236,6 @@ public enum ConditionalLogit {
                 let line: UnsafeMutablePointer<Double> = allHessian + active[f] * columns
                 for g in f..<n { line[active[g]] += hessian[f * n + g] - chosen * mean[f] * mean[g] }
             }
-        }
-
-        /// The columns that are not the same in all rows, ascending.
-        private func active(_ rows: Range<Int>) -> [Int] {
-            let first: UnsafePointer<Double> = design.row(rows.lowerBound)
-            return (0..<design.columns).filter { f in rows.contains { design.row($0)[f] != first[f] } }
         }
     }
 

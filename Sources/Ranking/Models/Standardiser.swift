@@ -13,51 +13,55 @@ struct Standardiser {
 
     init(_ features: FeatureMatrix) {
         names = features.names
-        var mean: [Float] = []
-        var scale: [Float] = []
-        var low: [Float] = []
-        var high: [Float] = []
-        var indicators: [Int] = []
-        for f in names.indices {
-            var count = 0.0
-            var sum = 0.0
-            var least = Float.infinity
-            var most = -Float.infinity
-            for row in 0..<features.rowCount where !features[row, f].isNaN {
-                count += 1
-                sum += Double(features[row, f])
-                least = min(least, features[row, f])
-                most = max(most, features[row, f])
-            }
-            let average = count > 0 ? sum / count : 0
-            var squares = 0.0
-            for row in 0..<features.rowCount where !features[row, f].isNaN {
-                let d = Double(features[row, f]) - average
-                squares += d * d
-            }
-            let deviation = count > 0 ? (squares / count).squareRoot() : 0
-            mean.append(Float(average))
-            low.append(count > 0 ? least : 0)
-            high.append(count > 0 ? most : 0)
-            // A constant column keeps scale 1: it is 0 everywhere, and the ridge keeps its weight at 0.
-            scale.append(deviation > 1e-9 ? Float(deviation) : 1)
-            let known = count / Double(max(1, features.rowCount))
-            if known > 0.001 && known < 0.999 { indicators.append(f) }
+        var columns = [Column](repeating: Column(), count: names.count)
+        // Row by row, as the matrix lies in memory.
+        for row in 0..<features.rowCount {
+            for (f, value) in features.row(row).enumerated() where !value.isNaN { columns[f].add(value) }
         }
-        self.mean = mean
-        self.scale = scale
-        self.low = low
-        self.high = high
-        self.indicators = indicators
+        let means = columns.map(\.mean)
+        for row in 0..<features.rowCount {
+            for (f, value) in features.row(row).enumerated() where !value.isNaN {
+                let apart = Double(value) - means[f]
+                columns[f].squares += apart * apart
+            }
+        }
+        mean = means.map(Float.init)
+        low = columns.map { $0.count > 0 ? $0.low : 0 }
+        high = columns.map { $0.count > 0 ? $0.high : 0 }
+        // A constant column keeps scale 1: it is 0 everywhere, and the ridge keeps its weight at 0.
+        scale = columns.map { $0.deviation > 1e-9 ? Float($0.deviation) : 1 }
+        indicators = columns.indices.filter {
+            let known = columns[$0].count / Double(max(1, features.rowCount))
+            return known > 0.001 && known < 0.999
+        }
+    }
+
+    /// Sums over what is known of a feature.
+    private struct Column {
+        var count = 0.0
+        var sum = 0.0
+        var squares = 0.0
+        var low = Float.infinity
+        var high = -Float.infinity
+
+        var mean: Double { count > 0 ? sum / count : 0 }
+        var deviation: Double { count > 0 ? (squares / count).squareRoot() : 0 }
+
+        mutating func add(_ value: Float) {
+            count += 1
+            sum += Double(value)
+            low = min(low, value)
+            high = max(high, value)
+        }
     }
 
     func design(_ features: FeatureMatrix) -> Design {
         let columns = names.count + indicators.count
         let design = Design(rows: features.rowCount, columns: columns)
         for row in 0..<features.rowCount {
-            let x: UnsafeMutablePointer<Double> = design.buffer.pointer + row * columns
+            let x: UnsafeMutablePointer<Float> = design.buffer.pointer + row * columns
             for (f, value) in features.row(row).enumerated() where !value.isNaN {
-                x[f] = Double((value - mean[f]) / scale[f])
+                x[f] = (value - mean[f]) / scale[f]
             }
             for (i, f) in indicators.enumerated() where features[row, f].isNaN { x[names.count + i] = 1 }
         }
@@ -76,12 +80,12 @@ struct Standardiser {
 /// The design matrix: standardised features, then indicators; row-major.
 struct Design: Sendable {
     let columns: Int
-    let buffer: SharedBuffer<Double>
+    let buffer: SharedBuffer<Float>
 
     init(rows: Int, columns: Int) {
         self.columns = columns
         buffer = SharedBuffer(count: max(1, rows * columns), repeating: 0)
     }
 
-    func row(_ row: Int) -> UnsafePointer<Double> { UnsafePointer(buffer.pointer + row * columns) }
+    func row(_ row: Int) -> UnsafePointer<Float> { UnsafePointer(buffer.pointer + row * columns) }
 }
