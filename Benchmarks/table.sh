@@ -6,7 +6,7 @@
 #
 # RANKERS="linear lambdamart": the kinds of ranker.kind that are compared (default: the configuration's own, once).
 # FEATURE_GROUPS="a=x.,y. b=z.": the groups of features, a name and beginnings of columns each. Retrievers are fitted once; a
-# variant fits rankers anew and is published whatever it is worth.
+# variant fits the ranker of `home` anew and is published whatever it is worth.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 case $# in
@@ -40,9 +40,25 @@ home=$out/home
 "$magpie" import "$out/films" --home "$home" >/dev/null
 "$magpie" import "$train" --home "$home" --columns user,item,rating,timestamp --time-unit s --kind rating >/dev/null
 
-variant() { # NAME CONFIGURATION
+# The scenario as it comes, from the first bundle; nobody asks the others.
+home_alone() {
+    local manifest
+    for manifest in "$home"/bundles/*/manifest.json; do
+        [ -e "$manifest" ] || return 0
+        python3 -c 'import json, sys
+scenarios = json.load(open(sys.argv[1]))["configuration"]["scenarios"]
+print(", \"scenarios\":", json.dumps([s for s in scenarios if s["name"] == "home"]))' "$manifest"
+        return
+    done
+}
+
+configure() { # RANKER
+    echo "{\"ranker\": $1$(home_alone)}" >"$home/magpie.json"
+}
+
+variant() { # NAME RANKER
     say "$1"
-    echo "$2" >"$home/magpie.json"
+    configure "$2"
     python3 "$here/measure.py" "$magpie" train --home "$home" --force >"$out/$1.train.log"
     "$magpie" batch --home "$home" --users all --count 100 --at last-event --format trec --output "$out/$1.trec" >/dev/null
     files+=("$out/$1.trec")
@@ -57,15 +73,15 @@ quoted() { # a,b -> "a", "b"
 files=()
 for kind in "${kinds[@]}"; do
     own=$([ "$kind" = default ] || echo "\"kind\": \"$kind\"")
-    variant "$kind" "{\"ranker\": {$own}}"
+    variant "$kind" "{$own}"
 done
 # The groups are left out of the last kind.
 for group in "${groups[@]}"; do
-    variant "without-${group%%=*}" "{\"ranker\": {${own:+$own, }\"withoutFeatures\": [$(quoted "${group#*=}")]}}"
+    variant "without-${group%%=*}" "{${own:+$own, }\"withoutFeatures\": [$(quoted "${group#*=}")]}"
 done
 
 say "each retriever alone"
-echo "{\"ranker\": {${own:-}}}" >"$home/magpie.json"
+configure "{${own:-}}"
 "$magpie" train --home "$home" --force >/dev/null
 for retriever in embedding neighbours neighbours-recent transitions transitions-recent ease ease-recent cosine \
     cosine-recent sessions semantic trending covisits popular; do

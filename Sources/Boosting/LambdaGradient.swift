@@ -11,7 +11,9 @@ import MagpieRanking
 ///     delta = |g_h - g_l| * |1 / log2(1 + rank_h) - 1 / log2(1 + rank_l)| / idealDCG@truncation
 ///
 /// with delta, the change of NDCG if the two changed places, taken as a constant: gradient and the diagonal of the Hessian
-/// are those of this sum. Ties rank by row. `normalised` (Ke et al. 2017's LightGBM, `lambdarank_norm`) also divides
+/// are those of this sum. Ties rank by row. A row that stands for n candidates takes n places, of which its rank is the middle:
+/// pairs and ranks are about those of all candidates. (Counted once, what was sampled thinly would look as if it were liked
+/// more often.) `normalised` (Ke et al. 2017's LightGBM, `lambdarank_norm`) also divides
 /// delta by 0.01 + |s_h - s_l| and multiplies a request's gradients by log2(1 + n) / n, n being the sum of their sizes, so
 /// that requests with many pairs do not drown the others.
 ///
@@ -22,6 +24,8 @@ struct LambdaGradient: Sendable {
     let groups: [Int]
     let gains: [Float]
     let weights: [Float]
+    /// nil: each row for itself.
+    private let stands: [Float]?
     let truncation: Int
     let sigma: Double
     let isNormalised: Bool
@@ -34,6 +38,7 @@ struct LambdaGradient: Sendable {
         groups = examples.groups
         gains = examples.gains
         weights = examples.weights
+        stands = examples.stands.allSatisfy { $0 == 1 } ? nil : examples.stands
         self.truncation = truncation
         self.sigma = sigma
         self.isNormalised = isNormalised
@@ -79,6 +84,8 @@ struct LambdaGradient: Sendable {
 
     private struct Workspace {
         var order: [UInt64] = []
+        /// By place in `order`, where rows stand for others.
+        var discount: [Double] = []
         var gradient: [Double] = []
         var hessian: [Double] = []
     }
@@ -92,8 +99,10 @@ struct LambdaGradient: Sendable {
         let inverse = inverseIdeal[group]
         let (best, worst) = (scores[Int(work.order[0] & 0xFFFF_FFFF)], scores[Int(work.order[count - 1] & 0xFFFF_FFFF)])
         let isSpread = isNormalised && best != worst
+        let top = discounts(group, work.order, first: truncation, into: &work.discount)
+        let discount = stands == nil ? discount : work.discount
         var size = 0.0
-        for i in 0..<min(truncation, count) {
+        for i in 0..<top {
             let a = Int(work.order[i] & 0xFFFF_FFFF)
             let gain: Float = gains[first + a]
             for j in (i + 1)..<max(count, i + 1) {
@@ -105,6 +114,7 @@ struct LambdaGradient: Sendable {
                 var delta = Double(abs(gain - other)) * (discount[i] - discount[j]) * inverse
                 if isSpread { delta /= 0.01 + abs(difference) }
                 delta *= Double(weights[first + high])
+                if let stands { delta *= Double(stands[first + high]) * Double(stands[first + low]) }
                 let p = 1 / (1 + exp(sigma * difference))
                 let slope = sigma * delta * p
                 let curve = sigma * sigma * delta * p * (1 - p)
@@ -123,6 +133,22 @@ struct LambdaGradient: Sendable {
         }
     }
 
+    /// How many rows of an order stand among the first `k` candidates. Where rows stand for others, writes what a rank
+    /// divides a gain by; otherwise that is ``discount``.
+    private func discounts(_ group: Int, _ order: [UInt64], first k: Int, into result: inout [Double]) -> Int {
+        guard let stands else { return min(k, order.count) }
+        result.removeAll(keepingCapacity: true)
+        var (before, top) = (0.0, 0)
+        for entry in order {
+            let own = Double(stands[groups[group] + Int(entry & 0xFFFF_FFFF)])
+            let rank = before + (own - 1) / 2
+            if rank < Double(k) { top += 1 }
+            result.append(1 / log2(rank + 2))
+            before += own
+        }
+        return top
+    }
+
     /// Rows by falling score, ties by row; the row is in the low half.
     static func rank(_ scores: UnsafePointer<Float>, _ count: Int, into order: inout [UInt64]) {
         order.removeAll(keepingCapacity: true)
@@ -137,16 +163,18 @@ struct LambdaGradient: Sendable {
 
     /// NDCG@k of each request in the order of these scores; 0 for a request whose gains are all 0.
     func ndcg(_ scores: SharedBuffer<Float>, at k: Int) -> [Double] {
-        var order: [UInt64] = []
+        var (order, own): ([UInt64], [Double]) = ([], [])
         return (0..<groupCount).map { group in
             let rows = groups[group]..<groups[group + 1]
             Self.rank(scores.pointer + rows.lowerBound, rows.count, into: &order)
-            let own = gains[rows]
-            func dcg(_ gains: some Sequence<Float>) -> Double {
-                zip(gains, discount).prefix(k).reduce(0) { $0 + Double($1.0) * $1.1 }
+            let top = discounts(group, order, first: k, into: &own)
+            func sum(_ gains: some Sequence<Float>, _ discount: [Double]) -> Double {
+                zip(gains, discount).reduce(0) { $0 + Double($1.0) * $1.1 }
             }
-            let ideal = dcg(own.sorted(by: >))
-            return ideal > 0 ? dcg(order.lazy.map { own[rows.lowerBound + Int($0 & 0xFFFF_FFFF)] }) / ideal : 0
+            let ideal = sum(gains[rows].sorted(by: >).prefix(k), discount)
+            guard ideal > 0 else { return 0 }
+            let found = order.prefix(top).lazy.map { gains[rows.lowerBound + Int($0 & 0xFFFF_FFFF)] }
+            return sum(found, stands == nil ? discount : own) / ideal
         }
     }
 

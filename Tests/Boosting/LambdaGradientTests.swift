@@ -8,15 +8,19 @@ import Testing
 
 @Suite struct LambdaGradientTests {
     /// Requests of 1 to 40 rows, graded, with ties.
-    private func world(_ seed: UInt64, weighted: Bool = false) -> (Examples, SharedBuffer<Float>) {
+    private func world(
+        _ seed: UInt64, weighted: Bool = false, sampled: Bool = false
+    ) -> (Examples, SharedBuffer<Float>) {
         var random = RandomSource(seed: seed, 77)
         var examples = Examples(names: ["x"])
         for _ in 0..<30 {
             let count = 1 + random.below(40)
             let gains = (0..<count).map { _ in Float([0, 0, 0, 1, 3, 7][random.below(6)]) }
             let weights = gains.map { _ in weighted ? random.uniform() * 2 : 1 }
+            let stands = gains.map { sampled && $0 == 0 ? Float(1 + random.below(5)) : 1 }
             examples.append(
-                FeatureMatrix(names: ["x"], rowCount: count), gains: gains, weights: weights, missedPositives: 0)
+                FeatureMatrix(names: ["x"], rowCount: count), gains: gains, weights: weights, stands: stands,
+                missedPositives: 0)
         }
         let scores = SharedBuffer<Float>(count: examples.rowCount, repeating: 0)
         for row in 0..<scores.count { scores.pointer[row] = Float(random.below(9)) / 4 - 1 }
@@ -30,15 +34,20 @@ import Testing
         let first = examples.groups[group]
         let gains = Array(examples.gains[first..<examples.groups[group + 1]])
         let order = gains.indices.sorted { (at[$1], $0) < (at[$0], $1) }
-        var rank = [Int](repeating: 0, count: gains.count)
-        for (place, row) in order.enumerated() { rank[row] = place + 1 }
+        let stands = Array(examples.stands[first..<examples.groups[group + 1]]).map(Double.init)
+        var rank = [Double](repeating: 0, count: gains.count)
+        var before = 0.0
+        for row in order {
+            rank[row] = before + (stands[row] + 1) / 2
+            before += stands[row]
+        }
         let ideal = gains.sorted(by: >).prefix(truncation).enumerated()
             .reduce(0.0) { $0 + Double($1.element) / log2(Double($1.offset) + 2) }
         var sum = 0.0
         for h in gains.indices {
-            for l in gains.indices where gains[h] > gains[l] && min(rank[h], rank[l]) <= truncation {
-                let change = 1 / log2(1 + Double(rank[h])) - 1 / log2(1 + Double(rank[l]))
-                let delta = Double(gains[h] - gains[l]) * abs(change) / ideal
+            for l in gains.indices where gains[h] > gains[l] && min(rank[h], rank[l]) < Double(truncation) + 1 {
+                let change = 1 / log2(1 + rank[h]) - 1 / log2(1 + rank[l])
+                let delta = Double(gains[h] - gains[l]) * abs(change) / ideal * stands[h] * stands[l]
                 sum +=
                     Double(examples.weights[first + h]) * delta
                     * log(1 + exp(-sigma * (Double(scores[h]) - Double(scores[l]))))
@@ -48,8 +57,8 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 10, 100]) func gradientsAreThoseOfTheLoss(_ truncation: Int) {
-        for (seed, sigma) in [(1, 1.0), (2, 2.0), (3, 0.5)] as [(UInt64, Double)] {
-            let (examples, scores) = world(seed, weighted: seed == 3)
+        for (seed, sigma) in [(1, 1.0), (2, 2.0), (3, 0.5), (4, 1.0)] as [(UInt64, Double)] {
+            let (examples, scores) = world(seed, weighted: seed == 3, sampled: seed == 4)
             let gradients = LambdaGradient(examples, truncation: truncation, sigma: sigma, isNormalised: false)
             let gradient = SharedBuffer<Float>(count: scores.count, repeating: 9)
             let hessian = SharedBuffer<Float>(count: scores.count, repeating: 9)
@@ -156,5 +165,27 @@ import Testing
         // Ties by row: 0, 1, 2, 3.
         #expect(abs(ndcg([0, 0, -0.0, 0], 10) - (1 / log2(3.0) + 3 / log2(5.0)) / ideal) < 1e-12)
         #expect(abs(ndcg([-1, -2, -3, -0.5], 2) - 3 / ideal) < 1e-12)
+    }
+
+    /// A row that stands for n candidates counts as n rows of the same score.
+    @Test func ndcgOfSamples() {
+        var random = RandomSource(seed: 9)
+        for k in [1, 5, 10, 40] {
+            let gains = (0..<15).map { _ in Float(random.below(4) == 0 ? 1 : 0) } + [1, 0]
+            let stands = gains.map { $0 > 0 ? Float(1) : Float(1 + random.below(6)) }
+            let scores = gains.indices.map { _ in random.uniform() }
+            var (sampled, whole) = (Examples(names: ["x"]), Examples(names: ["x"]))
+            sampled.append(
+                FeatureMatrix(names: ["x"], rowCount: gains.count), gains: gains, stands: stands, missedPositives: 0)
+            func copies(_ values: [Float]) -> [Float] {
+                values.indices.flatMap { [Float](repeating: values[$0], count: Int(stands[$0])) }
+            }
+            let all = copies(gains)
+            whole.append(FeatureMatrix(names: ["x"], rowCount: all.count), gains: all, missedPositives: 0)
+            let (a, b) = (
+                RequestNDCG.values(scores, sampled, at: k)[0], RequestNDCG.values(copies(scores), whole, at: k)[0]
+            )
+            #expect(abs(a - b) < 1e-12)
+        }
     }
 }

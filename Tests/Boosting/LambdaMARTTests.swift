@@ -268,4 +268,37 @@ import Testing
             try booster.boost(matrix, gradient: &gradient, hessian: &hessian)
         }
     }
+
+    /// What was sampled thinly is not better for it: of rows that no column tells anything of, those above 0 were dropped but
+    /// for one in ten.
+    @Test(.enabled(if: RankingWorld.library != nil)) func whatWasSampledThinly() throws {
+        var random = RandomSource(seed: 12)
+        func examples(corrected: Bool) -> Examples {
+            var examples = Examples(names: ["x"])
+            for _ in 0..<200 {
+                var (values, gains, stands): ([Float], [Float], [Float]) = ([], [], [])
+                for _ in 0..<200 {
+                    let (x, isGood) = (2 * random.uniform() - 1, random.below(20) == 0)
+                    let isThin = x > 0 && !isGood
+                    if isThin, random.below(10) != 0 { continue }
+                    values.append(x)
+                    gains.append(isGood ? 1 : 0)
+                    stands.append(isThin && corrected ? 10 : 1)
+                }
+                var matrix = FeatureMatrix(names: ["x"], rowCount: values.count)
+                for row in values.indices { matrix[row, 0] = values[row] }
+                examples.append(matrix, gains: gains, stands: stands, missedPositives: 0)
+            }
+            return examples
+        }
+        func step(_ examples: Examples) throws -> Float {
+            let (forest, _) = try fit(examples) { $0.trees = 20 }
+            var matrix = FeatureMatrix(names: ["x"], rowCount: 200)
+            for row in 0..<200 { matrix[row, 0] = Float(row) / 100 - 0.995 }
+            let scores = forest.scores(of: matrix)
+            return (scores[100...].reduce(0, +) - scores[..<100].reduce(0, +)) / 100
+        }
+        let (corrected, plain) = (try step(examples(corrected: true)), try step(examples(corrected: false)))
+        #expect(plain > 0.5 && abs(corrected) < plain / 5, "\(corrected), counted once \(plain)")
+    }
 }

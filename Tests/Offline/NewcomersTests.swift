@@ -140,4 +140,25 @@ import Testing
             #expect(answer.entries.count { genres[$0.id] == world.liked[0][0].genre } >= 4, "\(likes) likes")
         }
     }
+
+    /// An evaluation is of the answers that people get: where all are newcomers, of their ranker's.
+    @Test func evaluationAsksTheirRanker() throws {
+        let home = try TrainedWorld(world)
+        func evaluation(below: Int) throws -> (
+            report: Training.Report, whole: [String: Double], fusion: [String: Double]
+        ) {
+            var configuration = TrainedWorld.configuration
+            configuration.ranker.newcomers.minimumUsers = 5
+            configuration.ranker.newcomers.below = below
+            let report = try home.train(configuration)
+            func values(_ system: String) -> [String: Double] {
+                report.evaluation.rows.first { $0.scenario == "home" && $0.system == system }?.values ?? [:]
+            }
+            return (report, values("whole"), values("fusion"))
+        }
+        let (few, all) = (try evaluation(below: 6), try evaluation(below: 1_000))
+        #expect(few.report.rankers["home"]?.linear?.weights == all.report.rankers["home"]?.linear?.weights)
+        #expect(!few.fusion.isEmpty && few.fusion == all.fusion)
+        #expect(!few.whole.isEmpty && few.whole != all.whole)
+    }
 }
