@@ -19,7 +19,7 @@ import Testing
         let labels = (0..<count).map { _ in random.below(30) == 0 }
         let fused = (0..<count).map { _ in Float(random.below(50)) }
         let sample = NegativeSample(requests: 1, maximumExamples: 0)
-        let (rows, stands) = sample.rows(labels: labels, fused: fused)
+        let (rows, stands) = sample.rows(labels: labels, fused: fused, seed: seed)
         #expect(rows == rows.sorted() && Set(rows).count == rows.count)
         let others = labels.indices.filter { !labels[$0] }.sorted { (fused[$0], $1) > (fused[$1], $0) }
         #expect(labels.indices.filter { labels[$0] }.allSatisfy(rows.contains))
@@ -29,16 +29,24 @@ import Testing
         #expect(abs(stands.reduce(0, +) - Float(count)) < 0.01)
         #expect(zip(rows, stands).allSatisfy { !labels[$0] || $1 == 1 })
         #expect(others.prefix(25).allSatisfy(kept.contains))
+        guard others.count > 50 else { return }
         let places = others.indices.filter { kept.contains(others[$0]) }.dropFirst(25)
-        let step = Double(others.count - 25) / 25
-        for (a, b) in zip(places, places.dropFirst()) { #expect(Double(b - a) < step + 1.001) }
+        let rest = others.count - 25
+        for (stretch, place) in places.enumerated() {
+            #expect((stretch * rest / 25..<(stretch + 1) * rest / 25).contains(place - 25))
+        }
+        // Others for another request, the same ones for the same.
+        let again = sample.rows(labels: labels, fused: fused, seed: seed)
+        let other = sample.rows(labels: labels, fused: fused, seed: seed + 1)
+        #expect(again.rows == rows && again.stands == stands)
+        if rest > 100 { #expect(other.rows != rows) }
     }
 
     @Test func whatWasDislikedIsKept() {
         let labels = (0..<400).map { $0 == 7 }
         let disliked = (0..<400).map { $0 == 391 || $0 == 333 }
         let (rows, stands) = NegativeSample(requests: 9, maximumExamples: 1).rows(
-            labels: labels, disliked: disliked, fused: (0..<400).map { -Float($0) })
+            labels: labels, disliked: disliked, fused: (0..<400).map { -Float($0) }, seed: 1)
         #expect(rows.count == 53 && [7, 333, 391].allSatisfy(rows.contains))
         #expect(zip(rows, stands).allSatisfy { ![7, 333, 391].contains($0) || $1 == 1 })
     }
@@ -46,7 +54,7 @@ import Testing
     @Test func fewAreAllKept() {
         let labels = (0..<50).map { $0 % 7 == 0 }
         let kept = NegativeSample(requests: 9, maximumExamples: 1).rows(
-            labels: labels, fused: labels.map { $0 ? 0 : 1 })
+            labels: labels, fused: labels.map { $0 ? 0 : 1 }, seed: 1)
         #expect(kept.rows == Array(0..<50) && kept.stands.allSatisfy { $0 == 1 })
     }
 

@@ -105,7 +105,8 @@ struct Replay {
         var (stands, places): ([Float]?, [Float]?)
         if question.shown.isEmpty {
             let kept = sample.rows(
-                labels: labels, disliked: keys.map(question.disliked.contains), fused: stage.fused)
+                labels: labels, disliked: keys.map(question.disliked.contains), fused: stage.fused,
+                seed: NegativeSample.seed(of: question))
             (rows, stands) = (kept.rows, kept.stands)
         } else {
             // Who saw what: the others are candidates too, and say nothing.

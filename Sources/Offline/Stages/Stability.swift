@@ -38,7 +38,9 @@ extension Fit {
                     question.now = now
                     let stage = try recommender.candidates(for: Request(question), now: now)
                     let nobody = [Bool](repeating: false, count: stage.items.count)
-                    let rows = sample.rows(labels: nobody, fused: stage.fused).rows
+                    let rows = sample.rows(
+                        labels: nobody, fused: stage.fused, seed: NegativeSample.seed(of: question)
+                    ).rows
                     features.append(recommender.features(stage).picking(rows))
                     progress(Double(done + 1) / Double(questions.count))
                 }
