@@ -5,6 +5,7 @@ import Foundation
 ///
 /// The file must stay as it is while it is mapped. That holds for artifacts: they are written once, under another
 /// name, and renamed. (Somebody who truncates a mapped file by hand ends the process; no reader can prevent it.)
+/// Unchecked, for a pointer is never Sendable: the pages are read-only.
 public final class MappedFile: @unchecked Sendable {
     public let url: URL
     /// The file's length in bytes, at least 1.

@@ -106,7 +106,7 @@ struct RankerFit {
         let weighted = whole.report.placeSlope.map { examples.weighted(by: PlacePropensities(slope: $0)) } ?? examples
         let whyLinear = whyLinear(examples, folds: folds.count)
         var trials: [RankerTrial] = []
-        for fold in folds where trials.isEmpty || whyLinear == nil && isOpen(trials) {
+        for fold in folds where trials.isEmpty || whyLinear == nil && isUndecided(trials) {
             let begin = 0.2 + 0.6 * Double(trials.count) / Double(folds.count)
             guard
                 let trial = try trial(
@@ -154,7 +154,7 @@ struct RankerFit {
     }
 
     /// Whether trials have not told yet which model is better.
-    private func isOpen(_ trials: [RankerTrial]) -> Bool {
+    private func isUndecided(_ trials: [RankerTrial]) -> Bool {
         guard options.kind == .auto, let compared = RankerTrial.compared(trials) else { return false }
         return abs(compared.difference) <= compared.noise
     }

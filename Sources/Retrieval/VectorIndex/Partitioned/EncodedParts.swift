@@ -3,6 +3,8 @@ import MagpieArtifacts
 import MagpieKernels
 
 /// The tensors of an index that is being made.
+///
+/// Unchecked: threads write disjoint lists into buffers; `tables`, which alone changes, is written by one thread after them.
 final class EncodedParts: @unchecked Sendable {
     let metric: VectorMetric
     let dimension: Int

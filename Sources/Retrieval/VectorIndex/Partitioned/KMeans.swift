@@ -100,7 +100,7 @@ enum KMeans {
     }
 }
 
-/// Rows of floats that several threads read.
+/// Rows of floats that several threads read. Unchecked, for a pointer is never Sendable: nobody writes through this one.
 struct SharedRows: @unchecked Sendable {
     let pointer: UnsafePointer<Float>
     let stride: Int

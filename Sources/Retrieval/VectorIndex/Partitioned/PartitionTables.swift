@@ -1,7 +1,8 @@
 import MagpieKernels
 
 /// Where the parts of a partitioned index lie, in a mapped file or in what the builder is making: pointers that are
-/// valid while `owner` lives, and the numbers that say how to read them. See ``PartitionedIndex`` for the parts.
+/// valid while `owner` lives, and the numbers that say how to read them. See ``PartitionedIndex`` for the parts. Unchecked, for
+/// pointers are never Sendable: searches only read, and what is being made is searched after it was written.
 struct PartitionTables: @unchecked Sendable {
     var metric = VectorMetric.innerProduct
     /// Coordinates of a vector, and rounded up to 16 as a query's lie in memory.

@@ -1,7 +1,7 @@
 import MagpieKernels
 import Synchronization
 
-/// Memory for one search at a time; see ``WorkspacePool``.
+/// Memory for one search at a time. Unchecked: ``WorkspacePool`` hands it to one search, and takes it back after.
 final class SearchWorkspace: @unchecked Sendable {
     /// The query as records want it (zeros past the dimension), and along the axes.
     let query: SharedBuffer<Float>
