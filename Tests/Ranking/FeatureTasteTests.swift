@@ -154,6 +154,16 @@ import Testing
         #expect(FoldedText("Élan (7)").mainWords == 1)
     }
 
+    /// A book is read as far as a title goes, also where that ends within a letter.
+    @Test func longTexts() {
+        for text in [String(repeating: "ab ", count: 50_000), "x" + String(repeating: "é", count: 50_000)] {
+            let folded = FoldedText(text)
+            #expect(folded.bytes.count <= FoldedText.most && folded.words.count <= FoldedText.most / 3 + 1)
+            #expect(TitleWords.match(folded, FoldedText(text + " and more")).isQuery)
+            #expect(TitleMatch.trigrams(text) == TitleMatch.trigrams(text + " and more"))
+        }
+    }
+
     @Test func titleWords() {
         // "Red Dragon", "Dragon", "Élan 7", none.
         let dragon = columns(TitleWords(), shelf.context(items: [0, 1, 2, 3], text: "Dragon"))

@@ -9,8 +9,12 @@ struct FoldedText {
     private(set) var words: [Range<Int>] = []
     /// How many words stand before the first parenthesis; all, where that would be none.
     private(set) var mainWords = 0
-    /// Whether the text was ASCII.
+    /// Whether what was read of the text is ASCII.
     private(set) var isASCII = true
+
+    /// So many bytes of a text are read, and no more: comparing words with words takes their number squared, and a text
+    /// may be a book.
+    static let most = 512
 
     init(_ text: String) {
         var copy = text
@@ -21,6 +25,7 @@ struct FoldedText {
 
     /// Reads another text in place of this one, keeping the memory.
     mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
+        let text = UnsafeBufferPointer(rebasing: text.prefix(Self.most))
         bytes.removeAll(keepingCapacity: true)
         words.removeAll(keepingCapacity: true)
         mainWords = 0

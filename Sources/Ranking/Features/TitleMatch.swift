@@ -57,8 +57,10 @@ struct TitleMatch: Feature {
         return (common, grams.count)
     }
 
-    /// Trigrams of " word " for each word, packed into an integer of three 21-bit scalars.
+    /// Trigrams of " word " for each word, packed into an integer of three 21-bit scalars; of as much of the text as
+    /// ``FoldedText`` reads.
     static func trigrams(_ text: String) -> Set<UInt64> {
+        let text = String(decoding: text.utf8.prefix(FoldedText.most), as: UTF8.self)
         var grams = Set<UInt64>()
         var window: UInt64 = 32
         var inWord = false
