@@ -60,9 +60,10 @@ import Testing
     }
 
     @Test func asFastAsItGoes() throws {
-        let side = try served { _ in }.questions
-        // Each connection asks again as soon as it was answered; how often that is, is the machine's affair.
-        #expect(side.ok > 4 && side.perSecond == Double(side.ok) * 2, "\(side)")
+        // Long enough for a slow machine with other tests beside it.
+        let seconds = 5.0
+        let side = try served { $0.seconds = seconds }.questions
+        #expect(side.ok > 1_000 && side.perSecond == Double(side.ok) / seconds, "\(side)")
         #expect(side.statuses.values.reduce(0, +) + side.broken == side.sent)
     }
 
