@@ -17,6 +17,8 @@ public struct SkipGramOptions: Codable, Sendable, Hashable {
     public var learningRate = 0.025
     /// ... to this.
     public var minimumLearningRate = 0.0001
+    /// Vectors are means over the training, late states weighing more (``TrainingMean``); otherwise what it ended with.
+    public var averaged = true
     /// P: items are dealt into so many blocks, and up to P threads work at once. Part of the result, so it comes
     /// from here and never from the machine. Small catalogues use fewer: at least 64 items a block.
     public var blocks = 16

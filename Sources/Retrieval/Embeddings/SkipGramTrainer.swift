@@ -10,7 +10,10 @@ import MagpieKernels
 /// A bucket is trained in corpus order by one thread with its own random stream, so the bytes depend on
 /// the corpus, the options and the seed alone.
 ///
-/// Memory: two tables of n rows, the pairs of one chunk, and what the sentences hold themselves; never the corpus.
+/// What is returned is the mean of the tables over the training (``TrainingMean``).
+///
+/// Memory: two tables of n rows and their sums, the pairs of one chunk, and what the sentences hold themselves; never the
+/// corpus.
 ///
 /// Deviations from word2vec.c:
 /// 1. the order of pairs within a chunk is by bucket;
@@ -18,7 +21,8 @@ import MagpieKernels
 /// 3. noise comes from one block, redrawn each epoch, and from an alias table instead of a table of 10^8 slots;
 /// 4. the learning rate falls once a chunk, and the sentences of each epoch come in a new random order;
 /// 5. noise that hits a pair's own output is left out (as in word2vec.c), and so is a pair of an item with itself;
-/// 6. the sigmoid is a quotient of polynomials, and pairs whose product is beyond -6 ... 6 are left alone, as in gensim.
+/// 6. the sigmoid is a quotient of polynomials, and pairs whose product is beyond -6 ... 6 are left alone, as in gensim;
+/// 7. vectors are means over the training instead of what it ended with.
 public enum SkipGramTrainer {
     fileprivate enum Stream {
         static let start: UInt64 = 1
@@ -51,6 +55,7 @@ public enum SkipGramTrainer {
             SharedBuffer<Float>(count: SkipGramKernel.workCount(stride: tables.stride), repeating: 0)
         }
         let chunkLength = corpus.sentencesPerChunk(options)
+        var mean = options.averaged ? TrainingMean(of: [tables.input, tables.output]) : nil
         var trained = 0
         for epoch in 0..<max(options.epochs, 0) {
             let order = IndexOrder(
@@ -79,10 +84,13 @@ public enum SkipGramTrainer {
                             negatives: options.negatives, random: random, work: work[b])
                     }
                 }
+                let now = (Double(epoch) + Double(end) / Double(sentences.count)) / Double(options.epochs)
+                mean?.look(at: now, threads: threads)
                 watch.ended("training")
-                progress((Double(epoch) + Double(end) / Double(sentences.count)) / Double(options.epochs))
+                progress(now)
             }
         }
+        mean?.replace(threads: threads)
         return Result(
             model: tables.model(counts: corpus.counts), pairs: trained, seconds: watch.seconds)
     }
