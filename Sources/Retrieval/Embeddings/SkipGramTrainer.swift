@@ -57,6 +57,10 @@ public enum SkipGramTrainer {
         let chunkLength = corpus.sentencesPerChunk(options)
         var mean = options.averaged ? TrainingMean(of: [tables.input, tables.output]) : nil
         var trained = 0
+        /// The share of the training before that sentence of that epoch.
+        func done(_ epoch: Int, _ sentence: Int) -> Double {
+            (Double(epoch) + Double(sentence) / Double(sentences.count)) / Double(options.epochs)
+        }
         for epoch in 0..<max(options.epochs, 0) {
             let order = IndexOrder(
                 count: sentences.count, random: RandomSource(seed: seed, Stream.order, UInt64(epoch)))
@@ -73,8 +77,7 @@ public enum SkipGramTrainer {
                     expected: corpus.expectedPairs(end - begin), threads: threads, pairs: maker.append)
                 trained += chunk.count
                 watch.ended("pairs")
-                let done = (Double(epoch) + Double(begin) / Double(sentences.count)) / Double(options.epochs)
-                let rate = max(options.learningRate * (1 - done), options.minimumLearningRate)
+                let rate = max(options.learningRate * (1 - done(epoch, begin)), options.minimumLearningRate)
                 for round in 0..<deal.blockCount {
                     Parallel.forEach(deal.blockCount, threads: threads) { b in
                         let random = RandomSource(
@@ -84,10 +87,9 @@ public enum SkipGramTrainer {
                             negatives: options.negatives, random: random, work: work[b])
                     }
                 }
-                let now = (Double(epoch) + Double(end) / Double(sentences.count)) / Double(options.epochs)
-                mean?.look(at: now, threads: threads)
+                mean?.look(at: done(epoch, end), threads: threads)
                 watch.ended("training")
-                progress(now)
+                progress(done(epoch, end))
             }
         }
         mean?.replace(threads: threads)
