@@ -129,6 +129,8 @@ public struct RankerOptions: Sendable, Hashable, Codable {
     public var newcomers = NewcomerOptions()
     /// Features are left out whose columns' names begin with one of these: "embedding." or "age.sinceFirst", say.
     public var withoutFeatures: [String] = []
+    /// Pairs of columns whose products are features, too: `["user.logLikes", "embedding.logRank"]`.
+    public var crossedFeatures: [[String]] = []
 
     public init() {}
 }

@@ -266,6 +266,7 @@ struct Fit {
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
             indexRecall: configuration.index.recall, timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt,
             withoutFeatures: configuration.ranker.withoutFeatures,
+            crossedFeatures: configuration.ranker.crossedFeatures,
             newcomersBelow: configuration.ranker.newcomers.below)
         return Recommender(
             snapshot: snapshot, state: FeatureStore(rules: configuration.events, checkpoint: snapshot.checkpoint))

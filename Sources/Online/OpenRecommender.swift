@@ -19,6 +19,7 @@ extension Recommender {
             timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
             outside: try (store as? any OutsideTables)?.outsideTables() ?? [],
             withoutFeatures: trained.ranker?.withoutFeatures ?? [],
+            crossedFeatures: trained.ranker?.crossedFeatures ?? [],
             newcomersBelow: trained.ranker?.newcomers?.below ?? 0)
         let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
@@ -49,6 +50,8 @@ extension Recommender {
         struct Ranker: Decodable {
             /// What its rankers were trained without.
             var withoutFeatures: [String]?
+            /// Not in bundles that were made before products were features.
+            var crossedFeatures: [[String]]?
             /// Not in bundles that were made before newcomers had rankers.
             var newcomers: Newcomers?
 

@@ -35,12 +35,13 @@ public struct Snapshot: Sendable {
     ///   - timeZone: of features in local time.
     ///   - outside: the home's outside tables, of which those that the bundle knows are read.
     ///   - withoutFeatures: beginnings of the names of features that its rankers do without.
+    ///   - crossedFeatures: pairs of names of the others, whose products are features, too.
     ///   - newcomersBelow: who has liked fewer items than this is a newcomer, whom a ranker of their own answers.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
         indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions(),
         timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutFeatures: [String] = [],
-        newcomersBelow: Int = 0
+        crossedFeatures: [[String]] = [], newcomersBelow: Int = 0
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -113,6 +114,11 @@ public struct Snapshot: Sendable {
         if !isPartial, let none = withoutFeatures.first(where: { !all.has($0) }) {
             throw SnapshotError.noFeature(got: none, expected: all.names)
         }
+        let without = all.without(withoutFeatures)
+        // The product of what is not there would be unknown always.
+        if !isPartial, let none = crossedFeatures.joined().first(where: { !without.names.contains($0) }) {
+            throw SnapshotError.noColumn(got: none, expected: without.names)
+        }
         var rankers: [String: any Ranker] = [:]
         var newcomerRankers: [String: any Ranker] = [:]
         for scenario in scenarios {
@@ -123,7 +129,7 @@ public struct Snapshot: Sendable {
         }
         // A bundle of an older version knows nothing of the features that came since.
         let trainedOn = Set((Array(rankers.values) + Array(newcomerRankers.values)).flatMap(\.featureNames))
-        let features = rankers.isEmpty ? all.without(withoutFeatures) : all.without(withoutFeatures).only(trainedOn)
+        let features = (rankers.isEmpty ? without : without.only(trainedOn)).crossing(crossedFeatures)
         /// Without a retriever its features are missing too: the next rung is the order of the others.
         func fitting(_ rankers: [String: any Ranker]) throws -> [String: any Ranker] {
             let others = rankers.filter { $0.value.featureNames != features.names }
@@ -215,12 +221,15 @@ public struct Snapshot: Sendable {
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {
     case itemCount(file: String, got: Int, expected: Int)
     case noFeature(got: String, expected: [String])
+    case noColumn(got: String, expected: [String])
 
     public var description: String {
         switch self {
         case .noFeature(let got, let expected):
             "ranker.withoutFeatures has \"\(got)\", with which no feature begins: there are "
                 + expected.joined(separator: ", ")
+        case .noColumn(let got, let expected):
+            "ranker.crossedFeatures has \"\(got)\", which no feature is: there are " + expected.joined(separator: ", ")
         case .itemCount(let file, let got, let expected):
             "\(file) has \(got) items and the item table \(expected): the files are not of one bundle; "
                 + "train again, or roll back to an older bundle"

@@ -123,8 +123,11 @@ final class BundledWorld: Sendable {
         try fitRanker(in: bundle, state)
     }
 
-    func fitRanker(in folder: URL, _ state: FeatureStore, withoutFeatures: [String] = []) throws {
-        let snapshot = try Snapshot(opening: folder, bundle: "draft", withoutFeatures: withoutFeatures)
+    func fitRanker(
+        in folder: URL, _ state: FeatureStore, withoutFeatures: [String] = [], crossedFeatures: [[String]] = []
+    ) throws {
+        let snapshot = try Snapshot(
+            opening: folder, bundle: "draft", withoutFeatures: withoutFeatures, crossedFeatures: crossedFeatures)
         let recommender = Recommender(snapshot: snapshot, state: state)
         var examples = Examples(names: recommender.snapshot.features.names)
         for user in world.users.indices {

@@ -121,6 +121,38 @@ import Testing
         }
     }
 
+    @Test func crossedFeaturesAreWhatTheirRankerKnows() throws {
+        let folder = try bundled.partial(without: [BundleFiles.ranker("home")])
+        let state = try bundled.recommender().state
+        let pair = ["user.logLikes", "embedding.logRank"]
+        try bundled.fitRanker(in: folder.url, state, withoutFeatures: ["age."], crossedFeatures: [pair])
+        let snapshot = try Snapshot(
+            opening: folder.url, bundle: "b", withoutFeatures: ["age."], crossedFeatures: [pair])
+        #expect(snapshot.features.names.last == "user.logLikes*embedding.logRank")
+        let recommender = Recommender(snapshot: snapshot, state: state)
+        var asked = try request()
+        asked.explain = true
+        let answer = try recommender.answer(asked, now: world.now)
+        #expect(answer.rung == .ranked && answer.entries.count == 10)
+        for entry in answer.entries {
+            let values = Dictionary(uniqueKeysWithValues: entry.features.map { ($0.name, $0.value) })
+            let product = try #require(values["user.logLikes*embedding.logRank"])
+            let (likes, rank) = (try #require(values[pair[0]]), try #require(values[pair[1]]))
+            #expect(product == likes * rank || (product.isNaN && rank.isNaN))
+        }
+        // Its ranker needs the product.
+        #expect(throws: RankingError.self) {
+            try Snapshot(opening: folder.url, bundle: "b", withoutFeatures: ["age."])
+        }
+        for name in ["user.logLike", "age.sinceLast"] {
+            let error = #expect(throws: SnapshotError.self) {
+                try Snapshot(
+                    opening: folder.url, bundle: "b", withoutFeatures: ["age."], crossedFeatures: [[name, pair[1]]])
+            }
+            #expect(error.map { "\($0)".contains("\"\(name)\", which no feature is") } == true)
+        }
+    }
+
     @Test func hiddenAndDeletedAreGoneAtOnce() throws {
         let catalogue = LiveCatalogue()
         let recommender = try bundled.recommender(catalogue: catalogue)

@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieKernels
 import Testing
 
 @testable import MagpieRanking
@@ -40,11 +41,36 @@ import Testing
 
     @Test func rankOracle() {
         for values: [Float] in [[], [1], [.nan], [3, 1, 2], [1, 1, 2, .nan, 2], [-1, .nan, -1, -3]] {
-            let naive = values.map { value in
-                value.isNaN ? nil : values.count { !$0.isNaN && $0 > value }
-            }
-            for (rank, expected) in zip(ranks(of: values), naive) where expected != nil { #expect(rank == expected) }
+            #expect(ranks(of: values) == naiveRanks(of: values))
         }
+    }
+
+    /// Scores of any size and sign, many of them equal, some unknown.
+    @Test(arguments: 0..<50) func ranksOfMany(seed: UInt64) {
+        var random = RandomSource(seed: seed)
+        let usual: [Float] = [0, -0, .nan, 1, -1, .infinity, -.infinity, .leastNonzeroMagnitude, 1.000_000_1]
+        let values = (0..<random.below(700)).map { _ in
+            random.below(3) == 0
+                ? usual[random.below(usual.count)] : Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
+        }
+        #expect(ranks(of: values) == naiveRanks(of: values))
+    }
+
+    private func naiveRanks(of values: [Float]) -> [Int] {
+        values.map { value in values.count { !$0.isNaN && (value.isNaN || $0 > value) } }
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 9, 300]) func rowsOfItems(count: Int) {
+        var random = RandomSource(seed: UInt64(count))
+        var items: [ItemIndex] = []
+        while items.count < count {
+            let item =
+                random.below(2) == 0 ? ItemIndex(random.below(1_000)) : ItemIndex(truncatingIfNeeded: random.next())
+            if !items.contains(item) { items.append(item) }
+        }
+        let rows = ItemRows(items)
+        #expect(rows.count == count)
+        for item in items + (0..<1_000) { #expect(rows.row(of: item) == items.firstIndex(of: item)) }
     }
 
     @Test func similarityToRecent() {

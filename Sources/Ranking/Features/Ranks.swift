@@ -3,24 +3,60 @@ import MagpieDomain
 
 /// Ranks (0 = largest) of values; equal values share the best of their ranks; NaN comes last.
 func ranks(of values: [Float]) -> [Int] {
-    // One integer a value, larger values first, then the place: integers sort without asking a closure.
-    var keys: [UInt64] = []
-    keys.reserveCapacity(values.count)
-    for (place, value) in values.enumerated() where !value.isNaN {
-        keys.append(UInt64(descending(value)) << 32 | UInt64(place))
-    }
-    keys.sort()
-    var ranks = [Int](repeating: keys.count, count: values.count)
-    var last: UInt64 = 0
-    var first = 0
-    for (rank, key) in keys.enumerated() {
-        if rank == 0 || key >> 32 != last {
-            last = key >> 32
-            first = rank
+    withUnsafeTemporaryAllocation(of: RankKey.self, capacity: 2 * values.count) { space in
+        var keys = UnsafeMutableBufferPointer(rebasing: space[..<values.count])
+        var spare = UnsafeMutableBufferPointer(rebasing: space[values.count...])
+        var known = 0
+        for (place, value) in values.enumerated() where !value.isNaN {
+            keys[known] = RankKey(key: descending(value), place: UInt32(place))
+            known += 1
         }
-        ranks[Int(key & 0xFFFF_FFFF)] = first
+        RankKey.sort(&keys, &spare, count: known)
+        var ranks = [Int](repeating: known, count: values.count)
+        var first = 0
+        for rank in 0..<known {
+            if rank > 0, keys[rank].key != keys[rank - 1].key { first = rank }
+            ranks[Int(keys[rank].place)] = first
+        }
+        return ranks
     }
-    return ranks
+}
+
+/// A value to be ranked, as a number that is smaller for a larger one, and its place.
+private struct RankKey {
+    var key: UInt32
+    var place: UInt32
+
+    /// Sorts the first `count` by key, byte by byte from the last: a request has some fifty columns of hundreds to rank,
+    /// and comparing takes three times as long. Bytes that all keys share are passed over.
+    static func sort(
+        _ keys: inout UnsafeMutableBufferPointer<RankKey>, _ spare: inout UnsafeMutableBufferPointer<RankKey>,
+        count: Int
+    ) {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 4 * 256) { counts in
+            counts.initialize(repeating: 0)
+            for at in 0..<count {
+                for byte in 0..<4 { counts[256 * byte + keys[at].digit(byte)] += 1 }
+            }
+            for byte in 0..<4 {
+                if count == 0 || counts[256 * byte + keys[0].digit(byte)] == count { continue }
+                var end = 0
+                for digit in 256 * byte..<256 * (byte + 1) {
+                    let begin = end
+                    end += counts[digit]
+                    counts[digit] = begin
+                }
+                for at in 0..<count {
+                    let digit = 256 * byte + keys[at].digit(byte)
+                    spare[counts[digit]] = keys[at]
+                    counts[digit] += 1
+                }
+                swap(&keys, &spare)
+            }
+        }
+    }
+
+    private func digit(_ byte: Int) -> Int { Int((key >> UInt32(8 * byte)) & 0xFF) }
 }
 
 /// Smaller for a larger value; 0 and -0 are equal.

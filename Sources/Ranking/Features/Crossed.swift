@@ -1,0 +1,25 @@
+import MagpieDomain
+
+/// The product of two columns that stand before it: what a weighted sum cannot say by the two alone, such as "ranks of this
+/// retriever count as far as the user is known well". NaN where one of the two is.
+struct Crossed: Feature {
+    let left: String
+    let right: String
+
+    var columns: [String] { ["\(left)*\(right)"] }
+
+    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+        guard let left = matrix.names.firstIndex(of: left), let right = matrix.names.firstIndex(of: right) else {
+            return
+        }
+        for row in 0..<matrix.rowCount { matrix[row, column] = matrix[row, left] * matrix[row, right] }
+    }
+}
+
+extension FeatureCatalogue {
+    /// The catalogue with a product of each of these pairs of its columns, in this order, after all others.
+    public func crossing(_ pairs: [[String]]) -> FeatureCatalogue {
+        pairs.isEmpty
+            ? self : FeatureCatalogue(features: features + pairs.map { Crossed(left: $0[0], right: $0[1]) })
+    }
+}
