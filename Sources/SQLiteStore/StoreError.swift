@@ -38,9 +38,12 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
 }
 
 extension StoreError {
-    /// GRDB's errors in this room's words; anything else as it is.
+    /// GRDB's errors in this room's words, or in the house's (``NotKeptError``); anything else as it is.
     static func translated(_ error: any Error, path: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
+        if unwritten.contains(error.extendedResultCode) || error.resultCode == .SQLITE_FULL {
+            return NotKeptError(path: path, reason: error.message ?? "the disk is full")
+        }
         switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT: return StoreError.notADatabase(path: path)
         case .SQLITE_BUSY, .SQLITE_LOCKED: return StoreError.busy(path: path)
@@ -50,4 +53,10 @@ extension StoreError {
             return StoreError.sqlite(code: error.extendedResultCode.rawValue, message: error.message ?? "no message")
         }
     }
+
+    /// What a disk that takes no more looks like to SQLite, beside SQLITE_FULL.
+    private static let unwritten: [ResultCode] = [
+        .SQLITE_IOERR_WRITE, .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC, .SQLITE_IOERR_TRUNCATE,
+        .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMMAP,
+    ]
 }

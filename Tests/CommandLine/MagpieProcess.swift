@@ -35,11 +35,20 @@ final class MagpieProcess {
         #expect(try run("import", folder.appendingPathComponent("ml").path).exitCode == 0)
     }
 
-    /// A home with a bundle of the planted films.
-    func trainPlantedFilms() throws {
-        try importPlantedFilms()
-        _ = try write(PlantedFilms.configuration, "home/magpie.json")
-        #expect(try run("train").exitCode == 0)
+    /// A home with a bundle of the planted films: a copy of one that all tests share, because a training takes a minute.
+    func trainPlantedFilms() throws { try FileManager.default.copyItem(at: try Self.trained.get(), to: home) }
+
+    private static let trained: Swift.Result<URL, any Error> = Swift.Result { try trainedHome() }
+
+    private static func trainedHome() throws -> URL {
+        let magpie = try MagpieProcess()
+        try magpie.importPlantedFilms()
+        _ = try magpie.write(PlantedFilms.configuration, "home/magpie.json")
+        #expect(try magpie.run("train").exitCode == 0)
+        let shared = magpie.folder.appendingPathExtension("trained")
+        try FileManager.default.moveItem(at: magpie.home, to: shared)
+        atexit { if let shared = try? MagpieProcess.trained.get() { try? FileManager.default.removeItem(at: shared) } }
+        return shared
     }
 
     /// Runs a verb on the home of this test.
@@ -53,12 +62,22 @@ final class MagpieProcess {
     }
 
     /// Starts a verb and goes on; one at a time.
-    /// - Parameter environment: what it has beside this process's own.
-    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    /// - Parameters:
+    ///   - environment: what it has beside this process's own.
+    ///   - fileKilobytes: what no file of its may outgrow; further writes fail.
+    func start(
+        _ arguments: [String], environment: [String: String] = [:], fileKilobytes: Int? = nil
+    ) throws -> Process {
         let process = Process()
         let binary: URL = try #require(Self.binary(), "the magpie binary beside the tests")
-        process.executableURL = binary
-        process.arguments = arguments
+        if let fileKilobytes {
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            let script = "trap '' XFSZ; ulimit -f \(fileKilobytes); exec \"$0\" \"$@\""
+            process.arguments = ["-c", script, binary.path] + arguments
+        } else {
+            process.executableURL = binary
+            process.arguments = arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
         // Files rather than pipes: nothing to drain while it runs.

@@ -6,18 +6,6 @@ import Testing
     let magpie: MagpieProcess
     init() throws { magpie = try MagpieProcess() }
 
-    private func curl(_ arguments: String...) throws -> (exitCode: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["curl", "--silent", "--max-time", "20"] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-    }
-
     @Test func overTLS() async throws {
         try magpie.trainPlantedFilms()
         let certificate = try magpie.write(Self.certificate, "certificate.pem")

@@ -1,5 +1,10 @@
 import Hummingbird
 
+extension HTTPResponse.Status {
+    /// The server cannot keep what it would have to (RFC 4918, 11.5).
+    static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+}
+
 /// What a client is told when a request cannot be done: a problem of RFC 9457 (`application/problem+json`).
 ///
 ///     {"type": "about:blank", "title": "Bad Request", "status": 400, "code": "bad_filter", "detail": "..."}
@@ -43,6 +48,9 @@ struct APIError: Error, Equatable {
         .serviceUnavailable, "busy", "more is asked than this server can answer: send this again in a second")
     static let tooMany = APIError(
         .tooManyRequests, "too_many", "this key asked more often than it may: send this again in a second")
+    static let notKept = APIError(
+        .insufficientStorage, "not_kept",
+        "the server's disk is full or does not write: nothing of this was kept; send it again when that is mended")
     static let `internal` = APIError(
         .internalServerError, "internal", "something went wrong here: the server's log says what")
 
@@ -61,6 +69,7 @@ struct APIError: Error, Equatable {
     private var headers: HTTPFields {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if status == .serviceUnavailable || status == .tooManyRequests { headers[.retryAfter] = "1" }
+        if status == .insufficientStorage { headers[.retryAfter] = "60" }  // somebody must make room first
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return headers
     }

@@ -13,7 +13,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let shaped = Self.shape(error, request)
-            if shaped == .internal {
+            if shaped == .internal || shaped == .notKept {
                 context.logger.error("request failed", metadata: ["error": "\(error)"])
             }
             return shaped.response
@@ -27,6 +27,7 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as FilterPredicateJSONError: APIError(.badRequest, "bad_filter", error.description)
         case let error as JSONError: APIError(.badRequest, "bad_json", "the body is \(error)")
         case let error as BodyError: APIError(.badRequest, "bad_\(error.noun)", error.description)
+        case is NotKeptError: .notKept
         case let error as CatalogueError: APIError(.badRequest, "bad_item", error.description)
         case let error as RequestError: .badRequest(error.description)
         case let error as any HTTPResponseError where error.status == .notFound:

@@ -66,6 +66,7 @@ struct BundleRoutes {
         case .unknownBundle: APIError(.notFound, "unknown_bundle", "\(error)")
         case .nothingToRollBackTo: APIError(.conflict, "no_older_bundle", "\(error)")
         case .locked: APIError(.conflict, "busy", "\(error)")
+        case .cannotWrite: APIError(.insufficientStorage, "not_kept", "\(error)")
         default: APIError(.conflict, "bad_bundle", "\(error)")
         }
     }
