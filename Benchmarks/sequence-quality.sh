@@ -5,7 +5,8 @@
 #
 # Trained on all before it, with the settings as they come but one: what is asked for is the very next item, so the ranker
 # learns from one held-out item a user (split.heldOut). LEAVE=2 asks for the item before the last, and leaves the last out:
-# the validation part. Beside it fusion and single retrievers. CONFIGURATION='{...}' for another magpie.json.
+# the validation part. Beside it fusion and single retrievers. CONFIGURATION='{...}' for another magpie.json; SEEDS="2 3 4 5" to
+# train the whole once more with each.
 # Results and homes are under .build-bench/sequences.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
@@ -36,6 +37,12 @@ for file in "$@"; do
         "$magpie" batch --home "$home" --users all --count 50 --at last-event --format trec \
             --output "$home.$system.trec" "${more[@]}" >/dev/null
         files+=("$home.$system.trec")
+    done
+    for seed in ${SEEDS:-}; do
+        "$magpie" train --home "$home" --seed "$seed" --force >"$home.train-$seed.log"
+        "$magpie" batch --home "$home" --users all --count 50 --at last-event --format trec \
+            --output "$home.whole-$seed.trec" >/dev/null
+        files+=("$home.whole-$seed.trec")
     done
     say "$name: quality"
     python3 "$here/retrievers/sequences.py" score "$home.tsv" "${files[@]}"

@@ -9,6 +9,7 @@
 #     ITEMS=1000000 USERS=100000 HISTORY=200    how large the shop is (50000, 5000, 60 without an argument)
 #     RATE=1200                                 the rate that latencies are told for, at 50, 80 and 100 %
 #     SECONDS_EACH=60                           how long each is measured
+#     PEER=0                                    without FastAPI, hnswlib and LightGBM over the same shop (serve-peer.py)
 #     PORT=8090
 #
 # Traffic: users by Zipf's law, one in five unknown, one request in five filtered, 200 events a second beside it; answers of
@@ -24,12 +25,14 @@ items=${ITEMS:-1000000} users=${USERS:-100000} history=${HISTORY:-200} rate=${RA
 seconds=${SECONDS_EACH:-60} port=${PORT:-8090}
 mkdir -p "$folder"
 folder=$(realpath "$folder") home=$folder/home
+python=$scratch/venv-serve/bin/python
+[ -x "$python" ] || python3 -m venv "$scratch/venv-serve"
+needed=(numpy)
+[ "${PEER:-1}" = 0 ] || needed+=(hnswlib lightgbm fastapi uvicorn uvloop httptools orjson)
+"$python" -c "import $(IFS=,; echo "${needed[*]}")" 2>/dev/null || "$scratch/venv-serve/bin/pip" install --quiet "${needed[@]}"
 
 if [ ! -e "$folder/events.csv" ]; then
     say "a shop of $items items and $users users"
-    python=$scratch/venv-serve/bin/python
-    [ -x "$python" ] || python3 -m venv "$scratch/venv-serve"
-    "$python" -c 'import numpy' 2>/dev/null || "$scratch/venv-serve/bin/pip" install --quiet 'numpy==2.*'
     "$python" "$here/serve-data.py" "$folder" --items "$items" --users "$users" --history "$history"
 fi
 if [ ! -e "$home/bundles/CURRENT" ]; then
@@ -67,4 +70,23 @@ load "search, 50 %" --seconds 20 --rate "$((rate / 2))" --texts "$folder/texts.t
 load "lists (mode=auto), 100 %" --seconds 20 --rate "$rate" --more mode=auto --zipf 1.2
 memory | tee -a "$folder/results.txt"
 stop
+
+if [ "${PEER:-1}" != 0 ]; then
+    if [ ! -e "$folder/peer/ranker.txt" ]; then
+        say "the peer's index and ranker"
+        python3 "$here/measure.py" "$python" "$here/serve-peer.py" build "$folder"
+    fi
+    for workers in 1 2; do
+        SHOP=$folder OMP_NUM_THREADS=1 "$python" -m uvicorn --app-dir "$here" serve-peer:app --port "$port" \
+            --workers "$workers" --log-level error >>"$folder/peer.log" 2>&1 &
+        server=$!
+        ready "$port"
+        load "peer, $workers workers, warm" --seconds 5 --connections 8
+        load "peer, $workers workers, closed loop, 8 connections" --seconds "$seconds" --connections 8 "${with_events[@]}"
+        most=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["questions"]["perSecond"])' "$folder/load.json")
+        load "peer, $workers workers, 80 % of that" --seconds "$seconds" --rate "$(python3 -c "print($most * 0.8)")" \
+            "${with_events[@]}"
+        stop
+    done
+fi
 say "all of it: $folder/results.txt"

@@ -9,8 +9,8 @@ import MagpieRanking
 /// better than the linear model that they are grown on top of (`auto`: by more than one standard error of the paired
 /// difference, the rule of Breiman and others 1984, "Classification and Regression Trees", 3.4.3, for the simpler model);
 /// and what a score is worth: half of them, the later one, fits the calibration, the other tells how good it is. While the
-/// difference is smaller than its error, other requests are held out, until each was once. Then the model is fitted again on
-/// all requests.
+/// difference is smaller than its error, other requests are held out, until each was once; and where few people are among them,
+/// until what a score is worth can be told. Then the model is fitted again on all requests.
 struct RankerFit {
     let options: RankerOptions
     let seed: UInt64
@@ -115,26 +115,31 @@ struct RankerFit {
             else { break }
             trials.append(trial)
         }
-        func linear(_ reason: String) -> (model: Model, report: RankerReport) {
+        func calibration(of kind: RankerKind) throws -> ScoredRows.Calibrated? {
+            try self.calibration(of: kind, examples, weighted, folds, trials, scenario)
+        }
+        func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
             var ranker = whole.ranker
             var report = RankerReport(.linear, of: examples, reason: reason)
-            let calibrated = trials.first.flatMap { $0.calibration($0.linear) }
+            let calibrated = try calibration(of: .linear)
             ranker.calibration = calibrated?.calibration
             (report.linear, report.calibration) = (whole.report, calibrated?.report)
             return (.linear(ranker), report)
         }
-        guard whyLinear == nil, let library else { return linear(whyLinear ?? "") }
+        guard whyLinear == nil, let library else { return try linear(whyLinear ?? "") }
         var reason = "as configured"
         if options.kind == .auto {
-            guard let compared = RankerTrial.compared(trials) else { return linear("too few requests to compare on") }
+            guard let compared = RankerTrial.compared(trials) else {
+                return try linear("too few requests to compare on")
+            }
             reason = compared.summary
-            guard compared.difference > compared.noise else { return linear(reason) }
+            guard compared.difference > compared.noise else { return try linear(reason) }
         }
         let start = options.lambdamart.start > 0 ? whole.ranker : nil
         var (forest, lambdamart) = try LambdaMART.fit(
             weighted, scenario: scenario, options: options.lambdamart, start: start, trials: trials.compactMap(\.trees),
             seed: seed, threads: threads, library: library, progress: { progress(0.8 + 0.2 * $0) })
-        let calibrated = trials.first.flatMap { trial in trial.trees.flatMap { trial.calibration($0.scores) } }
+        let calibrated = try calibration(of: .lambdamart)
         forest.calibration = calibrated?.calibration
         var report = RankerReport(.lambdamart, of: examples, reason: reason)
         (report.lambdamart, report.calibration) = (lambdamart, calibrated?.report)
@@ -151,6 +156,32 @@ struct RankerFit {
             return "fewer than \(options.automaticRequests) requests (ranker.automaticRequests)"
         }
         return folds == 0 ? "too few requests to compare on" : nil
+    }
+
+    /// Fewer people than these say little of what a score is worth: one may like a hundred times as much as another.
+    private static let enoughPeople = 100
+
+    /// What the scores of a kind of model are worth: by the first trial's requests where enough people are among them, else by
+    /// those of all trials, and of further ones until enough were asked about.
+    private func calibration(
+        of kind: RankerKind, _ examples: Examples, _ weighted: Examples, _ folds: [LambdaMART.HeldOut],
+        _ trials: [RankerTrial], _ scenario: String
+    ) throws -> ScoredRows.Calibrated? {
+        func scores(_ trial: RankerTrial) -> [Float]? { kind == .linear ? trial.linear : trial.trees?.scores }
+        guard let first = trials.first else { return nil }
+        guard first.requests.people < Self.enoughPeople, examples.people >= Self.enoughPeople else {
+            return ScoredRows.calibrated(first, scores(first))
+        }
+        var trials = trials
+        for fold in folds.dropFirst(trials.count)
+        where trials.reduce(0, { $0 + $1.requests.people }) < Self.enoughPeople {
+            let more = try trial(
+                examples, weighted, fold, scenario, isGrowing: kind == .lambdamart, progress: { _ in })
+            guard let more else { break }
+            trials.append(more)
+        }
+        let parts = trials.compactMap { ScoredRows($0, scores($0)) }
+        return parts.count > 1 ? ScoredRows.calibrated(parts) : ScoredRows.calibrated(first, scores(first))
     }
 
     /// Whether trials have not told yet which model is better.
