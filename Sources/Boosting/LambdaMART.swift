@@ -57,15 +57,17 @@ public enum LambdaMART {
 
     /// Grows trees on the requests of `parts` to learn from, judged by the others.
     ///
-    /// - Parameter start: learned from the same requests; trees are grown on top of it.
+    /// - Parameters:
+    ///   - start: learned from the same requests; trees are grown on top of it.
+    ///   - trees: so many exactly; nil: as many as are best for those held out.
     public static func trial(
-        _ examples: Examples, _ parts: HeldOut, options: Options = Options(), start: LinearRanker? = nil, seed: UInt64,
-        threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
+        _ examples: Examples, _ parts: HeldOut, options: Options = Options(), start: LinearRanker? = nil,
+        trees: Int? = nil, seed: UInt64, threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
     ) throws -> Trial {
         let training = try Training(
             examples.requests(parts.learned), heldOut: examples.requests(parts.heldOut),
             from: start?.scaled(by: Float(options.start)), options, seed, threads, library)
-        let best = try training.grow(progress: progress)
+        let best = try training.grow(trees, progress: progress)
         return Trial(trees: best.trees, ndcg: best.ndcg ?? 0, scores: best.scores, requests: parts.heldOut.count)
     }
 
@@ -212,10 +214,10 @@ private struct Training {
             [learned.matrix] + (self.heldOut.map { [$0.matrix] } ?? []), parameters: parameters, library: library)
     }
 
-    /// Grows `rounds` trees (nil = `options.trees`), fewer when those held out say so.
-    /// - Returns: how many trees were best for those held out, and their mean NDCG and scores then.
-    func grow(_ rounds: Int? = nil, progress: (Double) -> Void) throws -> (trees: Int, ndcg: Double?, scores: [Float]) {
-        let rounds = rounds ?? options.trees
+    /// Grows so many trees exactly; nil = at most `options.trees`, fewer when those held out say so.
+    /// - Returns: how many trees there are or were best for those held out, and their mean NDCG and scores then.
+    func grow(_ exact: Int? = nil, progress: (Double) -> Void) throws -> (trees: Int, ndcg: Double?, scores: [Float]) {
+        let rounds = exact ?? options.trees
         let count = learned.scores.count
         let (gradient, hessian) = (
             SharedBuffer<Float>(count: count, repeating: 0), SharedBuffer<Float>(count: count, repeating: 0)
@@ -232,8 +234,10 @@ private struct Training {
                 try heldOut.score(booster)
                 let values = heldOut.gradient.ndcg(heldOut.scores, at: LambdaMART.judgedAt)
                 let ndcg = values.reduce(0, +) / Double(max(1, values.count))
-                if ndcg > best.ndcg ?? -1 { best = (round + 1, ndcg, heldOut.scores.array()) }
-                if round + 1 - best.trees >= options.patience { break }
+                if exact == nil ? ndcg > best.ndcg ?? -1 : round + 1 == rounds {
+                    best = (round + 1, ndcg, heldOut.scores.array())
+                }
+                if exact == nil, round + 1 - best.trees >= options.patience { break }
             }
             progress(Double(round + 1) / Double(rounds))
         }

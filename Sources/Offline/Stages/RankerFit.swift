@@ -115,13 +115,13 @@ struct RankerFit {
             else { break }
             trials.append(trial)
         }
-        func calibration(of kind: RankerKind) throws -> ScoredRows.Calibrated? {
-            try self.calibration(of: kind, examples, weighted, folds, trials, scenario)
+        func calibration(trees: Int?) throws -> ScoredRows.Calibrated? {
+            try self.calibration(trees: trees, examples, weighted, folds, trials, scenario)
         }
         func linear(_ reason: String) throws -> (model: Model, report: RankerReport) {
             var ranker = whole.ranker
             var report = RankerReport(.linear, of: examples, reason: reason)
-            let calibrated = try calibration(of: .linear)
+            let calibrated = try calibration(trees: nil)
             ranker.calibration = calibrated?.calibration
             (report.linear, report.calibration) = (whole.report, calibrated?.report)
             return (.linear(ranker), report)
@@ -139,7 +139,7 @@ struct RankerFit {
         var (forest, lambdamart) = try LambdaMART.fit(
             weighted, scenario: scenario, options: options.lambdamart, start: start, trials: trials.compactMap(\.trees),
             seed: seed, threads: threads, library: library, progress: { progress(0.8 + 0.2 * $0) })
-        let calibrated = try calibration(of: .lambdamart)
+        let calibrated = try calibration(trees: forest.treeCount)
         forest.calibration = calibrated?.calibration
         var report = RankerReport(.lambdamart, of: examples, reason: reason)
         (report.lambdamart, report.calibration) = (lambdamart, calibrated?.report)
@@ -161,26 +161,31 @@ struct RankerFit {
     /// Fewer people than these say little of what a score is worth: one may like a hundred times as much as another.
     private static let enoughPeople = 100
 
-    /// What the scores of a kind of model are worth: by the first trial's requests where enough people are among them, else by
-    /// those of all trials, and of further ones until enough were asked about.
+    /// What the scores of the linear model, or of one with so many trees, are worth: by the first trial's requests where enough
+    /// people are among them, else by those of trials with as many trees (more trees are surer of what they say), until enough
+    /// people were asked about.
     private func calibration(
-        of kind: RankerKind, _ examples: Examples, _ weighted: Examples, _ folds: [LambdaMART.HeldOut],
+        trees: Int?, _ examples: Examples, _ weighted: Examples, _ folds: [LambdaMART.HeldOut],
         _ trials: [RankerTrial], _ scenario: String
     ) throws -> ScoredRows.Calibrated? {
-        func scores(_ trial: RankerTrial) -> [Float]? { kind == .linear ? trial.linear : trial.trees?.scores }
+        func scores(_ trial: RankerTrial) -> [Float]? { trees == nil ? trial.linear : trial.trees?.scores }
         guard let first = trials.first else { return nil }
         guard first.requests.people < Self.enoughPeople, examples.people >= Self.enoughPeople else {
             return ScoredRows.calibrated(first, scores(first))
         }
-        var trials = trials
-        for fold in folds.dropFirst(trials.count)
-        where trials.reduce(0, { $0 + $1.requests.people }) < Self.enoughPeople {
+        var asked: [RankerTrial] = []
+        for (place, fold) in folds.enumerated()
+        where asked.reduce(0, { $0 + $1.requests.people }) < Self.enoughPeople {
+            if place < trials.count, trees == nil || trials[place].trees?.trees == trees {
+                asked.append(trials[place])
+                continue
+            }
             let more = try trial(
-                examples, weighted, fold, scenario, isGrowing: kind == .lambdamart, progress: { _ in })
+                examples, weighted, fold, scenario, isGrowing: trees != nil, trees: trees, progress: { _ in })
             guard let more else { break }
-            trials.append(more)
+            asked.append(more)
         }
-        let parts = trials.compactMap { ScoredRows($0, scores($0)) }
+        let parts = asked.compactMap { ScoredRows($0, scores($0)) }
         return parts.count > 1 ? ScoredRows.calibrated(parts) : ScoredRows.calibrated(first, scores(first))
     }
 
@@ -193,7 +198,7 @@ struct RankerFit {
     /// Both models, of the requests that are not held out. nil when there are too few.
     private func trial(
         _ examples: Examples, _ weighted: Examples, _ fold: LambdaMART.HeldOut, _ scenario: String, isGrowing: Bool,
-        progress: (Double) -> Void
+        trees: Int? = nil, progress: (Double) -> Void
     ) throws -> RankerTrial? {
         let learned = examples.requests(fold.learned)
         let fitted = try enough {
@@ -205,7 +210,7 @@ struct RankerFit {
         if isGrowing, let library {
             trial.trees = try LambdaMART.trial(
                 weighted, fold, options: options.lambdamart, start: options.lambdamart.start > 0 ? fitted : nil,
-                seed: seed, threads: threads, library: library, progress: progress)
+                trees: trees, seed: seed, threads: threads, library: library, progress: progress)
         }
         return trial
     }
