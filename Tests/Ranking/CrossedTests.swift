@@ -12,7 +12,7 @@ import Testing
         let context = shelf.context(
             items: [0, 1, 2], opinions: [.init(retriever: "text", scores: [3, 1, .nan])])
         let all = shelf.catalogue
-        #expect(all.crossing([]).names == all.names)
+        #expect(all.crossing([]).names == all.names && all.crossing([[], ["text.share"]]).names == all.names)
         let pairs = [
             ["text.share", "text.logRank"], ["text.logRank", "text.logRank"], ["text.share", "age.sinceLast"],
         ]

@@ -17,9 +17,10 @@ struct Crossed: Feature {
 }
 
 extension FeatureCatalogue {
-    /// The catalogue with a product of each of these pairs of its columns, in this order, after all others.
+    /// The catalogue with a product of each of these pairs of its columns, in this order, after all others. What is no pair
+    /// (a damaged manifest) is passed over: a ranker that knows it then says what is missing.
     public func crossing(_ pairs: [[String]]) -> FeatureCatalogue {
-        pairs.isEmpty
-            ? self : FeatureCatalogue(features: features + pairs.map { Crossed(left: $0[0], right: $0[1]) })
+        let crossed = pairs.filter { $0.count == 2 }.map { Crossed(left: $0[0], right: $0[1]) }
+        return crossed.isEmpty ? self : FeatureCatalogue(features: features + crossed)
     }
 }
