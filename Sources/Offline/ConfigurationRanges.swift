@@ -28,12 +28,6 @@ extension Configuration {
         for (kind, gain) in events.gains.sorted(by: { $0.key < $1.key }) {
             try real("events.gains.\(kind)", gain, 1e-3...1e6)
         }
-        for pair in ranker.crossedFeatures where pair.count != 2 {
-            throw fail("ranker.crossedFeatures", "\(pair)", "the names of two columns")
-        }
-        if Set(ranker.crossedFeatures).count < ranker.crossedFeatures.count {
-            throw fail("ranker.crossedFeatures", "a pair twice", "each pair once")
-        }
         try real("split.heldOut", split.heldOut, 0.01...0.99)
         try whole("split.minimumUsers", split.minimumUsers, 0...many)
         try whole("split.minimumHistory", split.minimumHistory, 0...many)
@@ -138,7 +132,7 @@ extension Configuration {
         try whole("semantic.iterations", semantic.iterations, 0...1_000)
         try whole("semantic.maximumItems", semantic.maximumItems, 0...many)
 
-        try checkRanker(whole, real)
+        try checkRanker(whole, real, fail)
         try checkScenarios(fail)
     }
 

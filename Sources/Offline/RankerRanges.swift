@@ -2,8 +2,15 @@ extension Configuration {
     /// The part of ``checkRanges(file:)`` about rankers.
     func checkRanker(
         _ whole: (String, Int, ClosedRange<Int>) throws -> Void,
-        _ real: (String, Double, ClosedRange<Double>) throws -> Void
+        _ real: (String, Double, ClosedRange<Double>) throws -> Void,
+        _ fail: (String, String, String) -> ConfigurationError
     ) throws {
+        for pair in ranker.crossedFeatures where pair.count != 2 {
+            throw fail("ranker.crossedFeatures", "\(pair)", "the names of two columns")
+        }
+        if Set(ranker.crossedFeatures).count < ranker.crossedFeatures.count {
+            throw fail("ranker.crossedFeatures", "a pair twice", "each pair once")
+        }
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
         try whole("ranker.maximumExamples", ranker.maximumExamples, 1...1_000_000_000)

@@ -6,16 +6,6 @@ import Testing
     let magpie: MagpieProcess
     init() throws { magpie = try MagpieProcess() }
 
-    private func serve(fileKilobytes: Int? = nil) async throws -> (process: Process, url: String) {
-        let process = try magpie.start(
-            ["serve", "--home", magpie.home.path, "--port", "0", "--log-level", "error"], fileKilobytes: fileKilobytes)
-        let listening = /http:\/\/127\.0\.0\.1:\d+/
-        while process.isRunning, magpie.said.firstMatch(of: listening) == nil {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return (process, String(try #require(magpie.said.firstMatch(of: listening)?.0)))
-    }
-
     private func send(_ batch: Int, to url: String) throws -> String {
         let note = String(repeating: "x", count: 2_000)
         let events = (0..<200).map {
@@ -28,7 +18,7 @@ import Testing
 
     @Test func whatIsAcknowledgedIsKept() async throws {
         try magpie.trainPlantedFilms()
-        let (limited, url) = try await serve(fileKilobytes: 6_000)
+        let (limited, url) = try await magpie.serve("--log-level", "error", fileKilobytes: 6_000)
         defer { limited.terminate() }
         var kept = 0
         var refusal = ""
@@ -44,7 +34,7 @@ import Testing
         #expect(limited.terminationStatus == 0)
 
         // With room again what was acknowledged is known, and what was refused is not.
-        let (process, again) = try await serve()
+        let (process, again) = try await magpie.serve()
         defer { process.terminate() }
         for batch in 0..<kept {
             #expect(try send(batch, to: again).contains(#""appended":0,"duplicates":200,"#), "batch \(batch)")

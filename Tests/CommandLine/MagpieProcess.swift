@@ -89,6 +89,16 @@ final class MagpieProcess {
         return process
     }
 
+    /// Starts a server over the home of this test, on any free port.
+    /// - Returns: it and its address, when it listens.
+    func serve(_ arguments: String..., fileKilobytes: Int? = nil) async throws -> (process: Process, url: String) {
+        let process = try start(
+            ["serve", "--home", home.path, "--port", "0"] + arguments, fileKilobytes: fileKilobytes)
+        let address = /https?:\/\/127\.0\.0\.1:\d+/
+        while process.isRunning, said.firstMatch(of: address) == nil { try await Task.sleep(for: .milliseconds(20)) }
+        return (process, String(try #require(said.firstMatch(of: address)?.0)))
+    }
+
     /// Of a process that has ended.
     func result(_ process: Process) throws -> Result {
         Result(

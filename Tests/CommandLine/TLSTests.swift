@@ -16,23 +16,16 @@ import Testing
             let refused = try magpie.run("serve", "--tls-certificate", first, "--tls-key", wrong)
             #expect(refused.exitCode == 1 && refused.error.contains("wrong.pem"), "\(refused)")
         }
-        let process = try magpie.start([
-            "serve", "--home", magpie.home.path, "--port", "0", "--tls-certificate", certificate, "--tls-key", key,
-        ])
+        let (process, url) = try await magpie.serve("--tls-certificate", certificate, "--tls-key", key)
         defer { process.terminate() }
-        let listening = /https:\/\/127\.0\.0\.1:(\d+)/
-        while process.isRunning, magpie.said.firstMatch(of: listening) == nil {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        let port = try #require(magpie.said.firstMatch(of: listening)?.1)
-        let url = "https://127.0.0.1:\(port)"
+        #expect(url.hasPrefix("https:"))
         while process.isRunning, try curl("--cacert", certificate, url + "/readyz").output.contains("not_ready") {
             try await Task.sleep(for: .milliseconds(20))
         }
         let answer = try curl("--cacert", certificate, url + "/v1/recommendations?user=u2&count=3")
         #expect(answer.exitCode == 0 && answer.output.contains("\"items\":[{\"id\""), "\(answer)")
         #expect(try curl(url + "/livez").exitCode == 60, "nobody vouches for the certificate")
-        #expect(try curl("http://127.0.0.1:\(port)/livez").output.contains("alive") == false)
+        #expect(try curl(url.replacing("https:", with: "http:") + "/livez").output.contains("alive") == false)
         process.terminate()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)

@@ -2,10 +2,8 @@ import Foundation
 import MagpieArtifacts
 import MagpieKernels
 
-/// The tensors of an index that is being made.
-///
-/// Unchecked: threads write disjoint lists into buffers; `tables`, which alone changes, is written by one thread after them.
-final class EncodedParts: @unchecked Sendable {
+/// The tensors of an index that is being made: threads write disjoint lists into buffers.
+final class EncodedParts: Sendable {
     let metric: VectorMetric
     let dimension: Int
     let axes: Int
@@ -38,7 +36,16 @@ final class EncodedParts: @unchecked Sendable {
     /// The inner product of a code's error with the centroid, and with the residual that it stands for.
     let centroidErrors: SharedBuffer<Float>
     let residualErrors: SharedBuffer<Float>
-    private(set) var tables: PartitionTables
+    /// Without biases, which are known last.
+    private let unbiased: PartitionTables
+
+    /// How stored biases are read: see ``PartitionTables/biasScale``, ``PartitionTables/biasMiddle`` and
+    /// ``PartitionTables/biasRange``.
+    struct Biases {
+        var scale: Float
+        var middle: Float
+        var range: ClosedRange<Int16>
+    }
 
     init(
         metric: VectorMetric, mean: [Float]?, dimension: Int, axes: Int, partitions: Int, count: Int, itemCount: Int,
@@ -81,7 +88,7 @@ final class EncodedParts: @unchecked Sendable {
         exact = SharedBuffer(count: count, repeating: 0)
         centroidErrors = SharedBuffer(count: count, repeating: 0)
         residualErrors = SharedBuffer(count: count, repeating: 0)
-        tables = PartitionTables(
+        var tables = PartitionTables(
             centroids: centroids.pointer, centroidBias: centroidBias.pointer, books: books.pointer,
             begins: begins.pointer, firsts: self.firsts.pointer, blocks: self.blocks.pointer, codes: codes.pointer,
             biases: biases.pointer, records: records.pointer, items: items.pointer, positions: positions.pointer,
@@ -96,12 +103,21 @@ final class EncodedParts: @unchecked Sendable {
         tables.isFine = isFine
         tables.projection = axesPanels.map { UnsafePointer($0.pointer) }
         tables.mean = self.mean.map { UnsafePointer($0.pointer) }
+        unbiased = tables
+    }
+
+    func tables(_ biases: Biases) -> PartitionTables {
+        var tables = unbiased
+        (tables.biasScale, tables.biasMiddle, tables.biasRange) = (biases.scale, biases.middle, biases.range)
+        return tables
     }
 
     /// Weights of the two known errors that best tell the error that true neighbours' codes have with their queries
     /// (least squares), and from them the biases. `truth`: items of each query.
-    /// Returns the weights and the standard deviation of what they do not tell.
-    func fitErrorWeights(queries: SharedRows, truth: [[UInt32]]) -> (weights: [Double], rest: Float) {
+    /// Returns the weights, the standard deviation of what they do not tell, and how the biases are read.
+    func fitErrorWeights(
+        queries: SharedRows, truth: [[UInt32]]
+    ) -> (weights: [Double], rest: Float, biases: Biases) {
         let along = SharedBuffer<Float>(count: (axes + 15) / 16 * 16, repeating: 0)
         var aa = 0.0
         var ab = 0.0
@@ -120,7 +136,7 @@ final class EncodedParts: @unchecked Sendable {
             guard weight > 0 else { continue }
             for item in truth[q] {
                 let position = Int(positions.pointer[Int(item)])
-                let p = tables.partition(of: position)
+                let p = unbiased.partition(of: position)
                 let a = Double(centroidErrors.pointer[position])
                 let b = Double(residualErrors.pointer[position])
                 let y = codeError(position, partition: p, item: Int(item), query: along.pointer) / weight
@@ -143,12 +159,12 @@ final class EncodedParts: @unchecked Sendable {
             weights = [(ay * bb - by * ab) / determinant, (by * aa - ay * ab) / determinant]
                 .map { $0.isFinite ? min(max($0, -2), 2) : 0 }
         }
-        setBiases(weights)
+        let biases = setBiases(weights)
         let told =
             2 * (weights[0] * ay + weights[1] * by) - weights[0] * weights[0] * aa
             - 2 * weights[0] * weights[1] * ab - weights[1] * weights[1] * bb
         let rest = pairs > 0 ? (max(yy - told, 0) / Double(pairs)).squareRoot() : 0
-        return (weights, Float(rest).isNormal ? Float(rest) : 0)
+        return (weights, Float(rest).isNormal ? Float(rest) : 0, biases)
     }
 
     /// The query's inner product with what the code of a position leaves out.
@@ -173,7 +189,7 @@ final class EncodedParts: @unchecked Sendable {
         return sum
     }
 
-    private func setBiases(_ weights: [Double]) {
+    private func setBiases(_ weights: [Double]) -> Biases {
         let values = SharedBuffer<Float>(count: count, repeating: 0)
         var low = Float.infinity
         var high = -Float.infinity
@@ -203,17 +219,15 @@ final class EncodedParts: @unchecked Sendable {
                 }
             }
         }
-        tables.biasScale = scale.isNormal ? scale : 0
-        tables.biasMiddle = middle.isNormal ? middle : 0
-        tables.biasRange = range
+        return Biases(
+            scale: scale.isNormal ? scale : 0, middle: middle.isNormal ? middle : 0, range: range)
     }
 
-    func write(plan: SearchPlan, to url: URL) throws {
+    func write(_ biases: Biases, plan: SearchPlan, to url: URL) throws {
         let about = PartitionedIndex.About(
-            metric: metric, dimension: dimension, isFine: isFine, biasScale: tables.biasScale,
-            biasMiddle: tables.biasMiddle,
-            biasLeast: tables.biasRange.lowerBound, biasMost: tables.biasRange.upperBound, partitions: partitions,
-            plan: plan)
+            metric: metric, dimension: dimension, isFine: isFine, biasScale: biases.scale,
+            biasMiddle: biases.middle, biasLeast: biases.range.lowerBound, biasMost: biases.range.upperBound,
+            partitions: partitions, plan: plan)
         var writer = TensorFileWriter(
             kind: PartitionedIndex.kind, layout: PartitionedIndex.layouts.upperBound,
             metadata: ["about": try canonicalJSON(about)])
@@ -229,7 +243,7 @@ final class EncodedParts: @unchecked Sendable {
         writer.add("firsts", firsts.array())
         writer.add("blocks", blocks.array())
         writer.add("codes", codes.array(), shape: [blockCount, code.subspaces / 2, block])
-        writer.add("biases", biases.array(), shape: [blockCount, block])
+        writer.add("biases", self.biases.array(), shape: [blockCount, block])
         writer.add("records", records.array())
         writer.add("items", items.array())
         writer.add("positions", positions.array())

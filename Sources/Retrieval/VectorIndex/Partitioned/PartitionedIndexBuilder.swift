@@ -188,12 +188,12 @@ struct PartitionedIndexBuilder {
         }
         progress(0.8)
         let truth = clock.timed("truth") { self.truth(of: asked) }
-        let (weights, rest) = clock.timed("error weights") {
+        let (weights, rest, biases) = clock.timed("error weights") {
             parts.fitErrorWeights(queries: asked.rows, truth: truth.map { Array($0.prefix(10)) })
         }
         progress(0.9)
         let plan = clock.timed("calibrate") {
-            let tables = parts.tables
+            let tables = parts.tables(biases)
             return Calibration(
                 tables: tables, pool: WorkspacePool(for: tables), queries: asked.rows,
                 truth: truth.map { list in list.map { tables.positions[Int($0)] } },
@@ -201,7 +201,7 @@ struct PartitionedIndexBuilder {
                 threads: threads
             ).plan()
         }
-        try clock.timed("write") { try parts.write(plan: plan, to: url) }
+        try clock.timed("write") { try parts.write(biases, plan: plan, to: url) }
         progress(1)
         let bytes = ((try? FileManager.default.attributesOfItem(atPath: url.path)[.size]) as? Int) ?? 0
         return PartitionedIndex.Report(
