@@ -15,6 +15,32 @@ public protocol Retriever: Sendable {
     /// The scores of these items on the same scale as ``candidates(for:limit:deadline:)``; NaN where it has no
     /// opinion. `candidates` and `scores` agree: an item proposed with score s is scored s.
     func scores(of items: [ItemIndex], for query: Query) -> [Float]
+
+    /// Both for one query: what they share is worked out once.
+    func asked(_ query: Query) -> any AskedRetriever
+}
+
+/// A retriever with the query that it is to answer: one request's, on one thread. Its answers are those of
+/// ``Retriever/candidates(for:limit:deadline:)`` and ``Retriever/scores(of:for:)``.
+public protocol AskedRetriever {
+    func candidates(limit: Int, deadline: Deadline) -> [Scored]
+    func scores(of items: [ItemIndex]) -> [Float]
+}
+
+extension Retriever {
+    public func asked(_ query: Query) -> any AskedRetriever { AskedTwice(retriever: self, query: query) }
+}
+
+/// For a retriever whose candidates and scores share no work.
+private struct AskedTwice<Asked: Retriever>: AskedRetriever {
+    let retriever: Asked
+    let query: Query
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
+        retriever.candidates(for: query, limit: limit, deadline: deadline)
+    }
+
+    func scores(of items: [ItemIndex]) -> [Float] { retriever.scores(of: items, for: query) }
 }
 
 /// How alike two items are, for features and for diversity: implemented in Retrieval, handed to Ranking by Online.

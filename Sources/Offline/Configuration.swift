@@ -27,6 +27,8 @@ public struct Configuration: Sendable, Hashable, Codable {
     public var ranker = RankerOptions()
     public var lists = ListOptions()
     public var retention = RetentionOptions()
+    /// Retrievers that are neither trained nor asked: each table costs time, memory, and some of every request.
+    public var withoutRetrievers: [String] = []
     public var scenarios = Scenario.shipped
 
     public init() {}

@@ -1,5 +1,6 @@
 import Foundation
 import MagpieDomain
+import MagpieOnline
 import MagpieRetrieval
 
 extension Configuration {
@@ -132,6 +133,9 @@ extension Configuration {
         try whole("semantic.iterations", semantic.iterations, 0...1_000)
         try whole("semantic.maximumItems", semantic.maximumItems, 0...many)
 
+        for name in withoutRetrievers where !BundleFiles.optionalRetrievers.contains(name) {
+            throw fail("withoutRetrievers", "\"\(name)\"", BundleFiles.optionalRetrievers.joined(separator: ", "))
+        }
         try checkRanker(whole, real, fail)
         try checkScenarios(fail)
     }

@@ -265,6 +265,7 @@ struct Fit {
         let snapshot = try Snapshot(
             opening: folder, bundle: "draft", scenarios: configuration.scenarios,
             indexRecall: configuration.index.recall, timeZone: TimeZone(identifier: configuration.timeZone) ?? .gmt,
+            withoutRetrievers: configuration.withoutRetrievers,
             withoutFeatures: configuration.ranker.withoutFeatures,
             crossedFeatures: configuration.ranker.crossedFeatures,
             newcomersBelow: configuration.ranker.newcomers.below)

@@ -23,7 +23,15 @@ public enum BundleFiles {
     /// Tables of neighbours, in the order of their retrievers.
     static let tables = [neighbours, transitions, ease, cosine]
     /// Each the whole of one retriever, or of two that ask it differently.
-    static let retrievers = [embeddings] + tables + [sessions, text, semantic, popular]
+    private static let retrievers = [embeddings] + tables + [sessions, text, semantic, popular]
+
+    /// Retrievers that a bundle can do without: its files are named like them.
+    public static let optionalRetrievers = ["neighbours", "transitions", "ease", "cosine", "sessions", "semantic"]
+
+    /// The files of a whole bundle's retrievers.
+    static func retrievers(without names: [String]) -> [String] {
+        retrievers.filter { file in !names.contains { file == $0 + ".safetensors" } }
+    }
 
     /// Of who has hardly a history; absent where one ranker is for all.
     public static func newcomers(_ scenario: String) -> String { "newcomers.\(scenario).safetensors" }

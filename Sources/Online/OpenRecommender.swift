@@ -18,6 +18,7 @@ extension Recommender {
             textSearch: trained.text?.search ?? TextSearchOptions(),
             timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
             outside: try (store as? any OutsideTables)?.outsideTables() ?? [],
+            withoutRetrievers: trained.withoutRetrievers ?? [],
             withoutFeatures: trained.ranker?.withoutFeatures ?? [],
             crossedFeatures: trained.ranker?.crossedFeatures ?? [],
             newcomersBelow: trained.ranker?.newcomers?.below ?? 0)
@@ -42,6 +43,8 @@ extension Recommender {
         var text: TextOptions?
         var timeZone: String?
         var ranker: Ranker?
+        /// Not in bundles that were made before retrievers could be left out.
+        var withoutRetrievers: [String]?
 
         struct Index: Decodable {
             var recall: Double

@@ -7,7 +7,7 @@ extension Recommender {
         _ request: Request, from list: PrecomputedList, now: Timestamp
     ) throws -> Answer {
         let scenario = try snapshot.scenario(request.scenario)
-        let (query, _) = try self.query(for: request, scenario: scenario, now: now)
+        let (query, _, _) = try self.query(for: request, scenario: scenario, now: now)
         let unwanted = Set(request.exclude)
         return Answer(request, list, now: now, appliedSeq: state.appliedSeq) { id in
             snapshot.items.index(of: id).map { !query.excluded.contains($0) } ?? !unwanted.contains(id)

@@ -87,7 +87,7 @@ public struct Recommender: Sendable {
     /// The items that match the text of a request, in the order of an attribute: nothing is retrieved or ranked.
     private func sorted(_ request: Request, by sort: SearchPage.Sort, now: Timestamp) throws -> Answer {
         let scenario = try snapshot.scenario(request.scenario)
-        let (query, _) = try query(for: request, scenario: scenario, now: now)
+        let (query, _, _) = try query(for: request, scenario: scenario, now: now)
         let matches = matches(query, request, now: now)
         let found = matches.map { sorted($0, by: sort, count: request.count) } ?? []
         let entries = found.enumerated().map { place, match in
@@ -117,7 +117,7 @@ public struct Recommender: Sendable {
     ) throws -> Candidates {
         var watch = Stopwatch()
         let scenario = try snapshot.scenario(request.scenario)
-        let (query, exclusions) = try query(for: request, scenario: scenario, now: now)
+        let (query, user, exclusions) = try query(for: request, scenario: scenario, now: now)
         var funnel = Answer.Funnel(
             catalogue: snapshot.items.count, excluded: exclusions, queryEmbedding: nil, retrieved: [], merged: 0,
             sameGroup: 0,
@@ -125,25 +125,27 @@ public struct Recommender: Sendable {
         if request.explain { funnel.queryEmbedding = snapshot.embedder?.vector(for: query) }
         funnel.microseconds.query = watch.lap()
 
+        let all = snapshot.retrievers.map { (name: $0.name, asked: $0.asked(query)) }
         let proposers =
-            try request.onlyRetriever.map { [try retriever($0)] }
-            ?? snapshot.retrievers.filter { scenario.retrievers.contains($0.name) }
+            try request.onlyRetriever.map { [try place(ofRetriever: $0)] }
+            ?? all.indices.filter { scenario.retrievers.contains(all[$0].name) }
         let limit = max(scenario.candidatesPerRetriever, request.count)
         let given = request.candidates.map { those(of: $0, excluding: query.excluded) }
-        func ask(_ retriever: any Retriever, _ deadline: Deadline) {
+        func ask(_ place: Int, _ deadline: Deadline) {
+            let (name, retriever) = all[place]
             var clock = Stopwatch()
             let list =
-                given.map { ranked($0.items, by: retriever, query) }
-                ?? retriever.candidates(for: query, limit: limit, deadline: deadline)
-            funnel.retrieved.append(.init(retriever: retriever.name, candidates: list, microseconds: clock.lap()))
+                given.map { ranked($0.items, by: retriever) }
+                ?? retriever.candidates(limit: limit, deadline: deadline)
+            funnel.retrieved.append(.init(retriever: name, candidates: list, microseconds: clock.lap()))
         }
-        for retriever in proposers { ask(retriever, deadline) }
+        for proposer in proposers { ask(proposer, deadline) }
         if funnel.retrieved.allSatisfy(\.candidates.isEmpty), request.onlyRetriever == nil,
-            let popular = snapshot.retrievers.first(where: { $0.name == "popular" })
+            let popular = all.firstIndex(where: { $0.name == "popular" })
         {
             // The last rung: nobody had anything to say, or all were late. What is popular is better than silence,
             // and takes no time.
-            funnel.retrieved.removeAll { $0.retriever == popular.name }
+            funnel.retrieved.removeAll { $0.retriever == all[popular].name }
             ask(popular, .none)
         }
         var merged = given ?? ItemSet(itemCount: snapshot.items.count)
@@ -156,13 +158,13 @@ public struct Recommender: Sendable {
         funnel.merged = items.count
         funnel.microseconds.retrieve = watch.lap()
 
-        let opinions = snapshot.retrievers.map {
-            FeatureContext.Opinion(retriever: $0.name, scores: $0.scores(of: items, for: query))
+        let opinions = all.map {
+            FeatureContext.Opinion(retriever: $0.name, scores: $0.asked.scores(of: items))
         }
         funnel.microseconds.score = watch.lap()
         return Candidates(
-            scenario: scenario, query: query, user: request.user, items: items, opinions: opinions, now: now,
-            knownShare: state.knownShare, funnel: funnel)
+            scenario: scenario, query: query, user: request.user, userState: user, items: items, opinions: opinions,
+            now: now, knownShare: state.knownShare, funnel: funnel)
     }
 
     /// The first of a set by reciprocal rank fusion over the lists that it was merged from.
@@ -186,8 +188,8 @@ public struct Recommender: Sendable {
     }
 
     /// Candidates in the order of a retriever's opinion of them; those that it has none of are left out.
-    private func ranked(_ items: [ItemIndex], by retriever: any Retriever, _ query: Query) -> [Scored] {
-        zip(items, retriever.scores(of: items, for: query)).map { Scored(item: $0, score: $1) }
+    private func ranked(_ items: [ItemIndex], by retriever: any AskedRetriever) -> [Scored] {
+        zip(items, retriever.scores(of: items)).map { Scored(item: $0, score: $1) }
             .filter { !$0.score.isNaN }.sorted()
     }
 
@@ -198,8 +200,7 @@ public struct Recommender: Sendable {
                 items: stage.items, query: stage.query, opinions: stage.opinions,
                 proposals: stage.funnel.retrieved.map(\.candidates),
                 moments: state.moments(of: stage.items.map { snapshot.items.key(of: $0) }, at: stage.now),
-                user: stage.user, userState: stage.user.flatMap { state.user($0) }, totals: state.totals,
-                table: snapshot.items,
+                user: stage.user, userState: stage.userState, totals: state.totals, table: snapshot.items,
                 similarities: snapshot.similarities, popularity: snapshot.popularity, now: stage.now))
     }
 
@@ -226,8 +227,8 @@ public struct Recommender: Sendable {
 
     // MARK: Parts
 
-    private func retriever(_ name: String) throws -> any Retriever {
-        guard let found = snapshot.retrievers.first(where: { $0.name == name }) else {
+    private func place(ofRetriever name: String) throws -> Int {
+        guard let found = snapshot.retrievers.firstIndex(where: { $0.name == name }) else {
             throw RequestError.unknownRetriever(got: name, expected: snapshot.retrievers.map(\.name))
         }
         return found
@@ -235,7 +236,7 @@ public struct Recommender: Sendable {
 
     func query(
         for request: Request, scenario: Scenario, now: Timestamp
-    ) throws -> (Query, [Answer.Funnel.Exclusion]) {
+    ) throws -> (Query, UserState?, [Answer.Funnel.Exclusion]) {
         guard Self.counts.contains(request.count) else {
             throw RequestError.count(got: request.count, expected: Self.counts)
         }
@@ -258,6 +259,7 @@ public struct Recommender: Sendable {
         var exclusions: [Answer.Funnel.Exclusion] = []
         var before = 0
         func note(_ reason: String) {
+            if !request.explain { return }
             let count = excluded.count
             if count > before { exclusions.append(.init(reason: reason, count: count - before)) }
             before = count
@@ -297,7 +299,7 @@ public struct Recommender: Sendable {
             query.covisits = trends.covisits(
                 of: asked.prefix(LiveTrends.tasteItems).map(\.item), now: now, state: state)
         }
-        return (query, exclusions)
+        return (query, user, exclusions)
     }
 
     /// Only numbers, as many as the items' vectors have.
@@ -341,6 +343,8 @@ public struct Candidates: Sendable {
     public var scenario: Scenario
     public var query: Query
     var user: UserKey?
+    /// What they did; it may hold events later than ``now``.
+    var userState: UserState?
     /// Ascending.
     public var items: [ItemIndex]
     public var opinions: [FeatureContext.Opinion]

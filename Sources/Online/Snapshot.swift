@@ -34,14 +34,15 @@ public struct Snapshot: Sendable {
     ///   - textSearch: how the text of a search is read.
     ///   - timeZone: of features in local time.
     ///   - outside: the home's outside tables, of which those that the bundle knows are read.
+    ///   - withoutRetrievers: retrievers whose files were never made; of others a missing file makes a partial bundle.
     ///   - withoutFeatures: beginnings of the names of features that its rankers do without.
     ///   - crossedFeatures: pairs of names of the others, whose products are features, too.
     ///   - newcomersBelow: who has liked fewer items than this is a newcomer, whom a ranker of their own answers.
     public init(
         opening folder: URL, bundle: String, scenarios: [Scenario] = Scenario.shipped,
         indexRecall: Double = PartitionedIndex.defaultRecall, textSearch: TextSearchOptions = TextSearchOptions(),
-        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutFeatures: [String] = [],
-        crossedFeatures: [[String]] = [], newcomersBelow: Int = 0
+        timeZone: TimeZone = .gmt, outside live: [OutsideTable] = [], withoutRetrievers: [String] = [],
+        withoutFeatures: [String] = [], crossedFeatures: [[String]] = [], newcomersBelow: Int = 0
     ) throws {
         func there(_ name: String) -> URL? {
             let url = folder.appendingPathComponent(name)
@@ -109,7 +110,8 @@ public struct Snapshot: Sendable {
             retrievers: retrievers.map(\.name), similarities: similarities.map(\.name), items: items,
             popularity: popularity, timeZone: timeZone,
             outside: OutsideFile.updated(try there(BundleFiles.outside).map(OutsideFile.read) ?? [], by: live))
-        let isPartial = (BundleFiles.retrievers + [BundleFiles.state]).contains { there($0) == nil }
+        let isPartial = (BundleFiles.retrievers(without: withoutRetrievers) + [BundleFiles.state])
+            .contains { there($0) == nil }
         // What is misspelt leaves nothing out, and nobody would see it.
         if !isPartial, let none = withoutFeatures.first(where: { !all.has($0) }) {
             throw SnapshotError.noFeature(got: none, expected: all.names)

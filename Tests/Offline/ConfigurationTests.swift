@@ -125,6 +125,8 @@ import Testing
         (#"{"index": {"partitioned": {"principalAxes": -1}}}"#, "index.partitioned.principalAxes"),
         (#"{"index": {"partitioned": {"iterations": -1}}}"#, "index.partitioned.iterations"),
         (#"{"index": {"partitioned": {"calibrationQueries": 0}}}"#, "index.partitioned.calibrationQueries"),
+        (#"{"withoutRetrievers": ["popular"]}"#, "withoutRetrievers"),
+        (#"{"withoutRetrievers": ["ease-recent"]}"#, "withoutRetrievers"),
         (#"{"queryEncoder": {"batch": 1}}"#, "queryEncoder.batch"), (#"{"text": {"b": 2}}"#, "text.b"),
         (#"{"walks": {"length": 0}}"#, "walks.length"), (#"{"neighbours": {"topN": 0}}"#, "neighbours.topN"),
         (#"{"graph": {"window": -1}}"#, "graph.window"),

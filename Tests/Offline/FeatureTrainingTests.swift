@@ -105,4 +105,31 @@ import Testing
             for user in world.users { #expect(past.state.user(user.key) == stopped.user(user.key)) }
         }
     }
+
+    /// What is left out is neither made nor missed: the bundle is whole, and its ranker answers.
+    @Test func withoutSomeRetrievers() throws {
+        let home = try TrainedWorld(world)
+        var configuration = TrainedWorld.configuration
+        configuration.withoutRetrievers = ["ease", "cosine", "semantic"]
+        let report = try home.train(configuration)
+        let (manifest, recommender) = try home.open(report.bundle)
+        for name in configuration.withoutRetrievers {
+            #expect(
+                !manifest.artifacts.contains { $0.name.contains(name) } && !report.stages.contains { $0.stage == name })
+            #expect(!recommender.snapshot.features.names.contains { $0.hasPrefix(name) })
+        }
+        #expect(recommender.snapshot.retrievers.contains { $0.name == "transitions-recent" })
+        #expect(try home.precision(of: report.bundle, in: world) > 0.5)
+        let request = Request(
+            id: RequestID(at: world.now, random: (1, 1)), scenario: "home", user: world.users[0].key, count: 5)
+        #expect(try recommender.answer(request, now: world.now).rung == .ranked)
+        // It is not taken for one that lost a file: then nobody would be told of what is misspelt.
+        let folder = try home.bundles.open(report.bundle).url
+        func opened(without retrievers: [String]) throws {
+            _ = try Snapshot(
+                opening: folder, bundle: "b", withoutRetrievers: retrievers, withoutFeatures: ["age.sinceLats"])
+        }
+        #expect(throws: SnapshotError.self) { try opened(without: configuration.withoutRetrievers) }
+        #expect(throws: Never.self) { try opened(without: []) }
+    }
 }

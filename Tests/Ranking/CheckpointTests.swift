@@ -187,7 +187,7 @@ import Testing
         let item = try #require(opened.item(ItemID("i0").key))
         #expect(item.positives == Int64(item.visits.count) && item.heat.periods.count > 0)
         let later = Timestamp(milliseconds: start + 20 * day)
-        let moment = try #require(opened.moment(of: ItemID("i0").key, at: later))
+        let moment = try #require(opened.moments(of: [ItemID("i0").key], at: later)[0])
         #expect(moment == item.moment(at: later) && moment.positives == item.positives)
         #expect(moment.lastPositive == item.lastPositive)
         // Looked at in the first place and in the second.

@@ -61,7 +61,23 @@ import Testing
         #expect(retriever.scores(of: [50, .max], for: query).allSatisfy { $0.isNaN }, "\(name): outside the bundle")
         #expect(retriever.candidates(for: query, limit: 5, deadline: .after(.seconds(-1))).isEmpty, "\(name): late")
         #expect(retriever.candidates(for: query, limit: 0, deadline: .none).isEmpty)
+        checkAsked(retriever, query, limit: limit)
         return (found.count, missing)
+    }
+
+    /// Asked once for both it says the same, whatever is asked first, how often, and who else asks meanwhile.
+    private func checkAsked(_ retriever: any Retriever, _ query: Query, limit: Int) {
+        let everything = (0..<50).map { ItemIndex($0) }
+        let found = retriever.candidates(for: query, limit: limit, deadline: .none)
+        let scores = retriever.scores(of: everything, for: query).map(\.bitPattern)
+        let asked = retriever.asked(query)
+        #expect(asked.candidates(limit: limit, deadline: .after(.seconds(-1))).isEmpty, "\(retriever.name): late")
+        let other = retriever.asked(World.query([3, 1], itemCount: 50))
+        _ = other.scores(of: everything)
+        for _ in 0..<2 {
+            #expect(asked.scores(of: everything).map(\.bitPattern) == scores, "\(retriever.name): asked")
+            #expect(asked.candidates(limit: limit, deadline: .none) == found, "\(retriever.name): asked")
+        }
     }
 
     @Test func anEmptyQueryIsAnswered() throws {

@@ -116,6 +116,9 @@ void mk_skip_gram(const mk_skip_gram_bucket *bucket);
 void mk_gram(const float *rows, size_t stride, size_t count, float *out);
 void mk_solve_least_squares(const mk_least_squares *rows);
 
+/* Begins to read what will be needed soon. */
+static inline void mk_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,11 +15,14 @@ struct RetrieverFit {
     let runner: StageRunner
 
     /// The folder of a draft bundle without rankers, made of links to the stages' results.
-    /// - Parameter retrievers: fits only what these need; nil: all.
+    /// - Parameter retrievers: fits only what these need; nil: all but `withoutRetrievers`.
     func draft(_ data: Dataset, window: String, retrievers: [String]? = nil) throws -> Draft {
         let known = data.fingerprint
         var files: [String: URL] = [:]
-        func isWanted(_ retriever: String) -> Bool { retrievers?.contains(retriever) ?? true }
+        func isWanted(_ retriever: String) -> Bool {
+            retrievers.map { $0.contains(retriever) || $0.contains(retriever + "-recent") }
+                ?? !configuration.withoutRetrievers.contains(retriever)
+        }
         func stage(
             _ name: String, _ file: String, version: Int = 1, _ inputs: [String],
             _ work: (URL, @escaping (Double) -> Void) throws -> String
@@ -35,7 +38,7 @@ struct RetrieverFit {
             return "\(data.items.count) items, \(data.schema.count) attributes"
         }
         if isWanted("embedding") { files.merge(try embeddings(data, window: window)) { $1 } }
-        for table in try neighbourStages(data) where isWanted(table.name) || isWanted(table.name + "-recent") {
+        for table in try neighbourStages(data) where isWanted(table.name) {
             try stage(table.name, table.file, [known, table.options], table.build)
         }
         if isWanted("text") || isWanted("semantic") {

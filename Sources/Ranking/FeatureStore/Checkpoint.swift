@@ -109,11 +109,11 @@ public struct Checkpoint: Sendable {
 
     /// Whose device an anonymous key is.
     func owner(of key: UserKey) -> UserKey? {
-        deviceKey.sortedIndex(of: key.raw).map { UserKey(deviceUser[$0]) }
+        deviceKey.sortedIndex(ofHash: key.raw).map { UserKey(deviceUser[$0]) }
     }
 
     public func user(_ key: UserKey) -> UserState? {
-        guard let row = userKey.sortedIndex(of: key.raw) else { return nil }
+        guard let row = userKey.sortedIndex(ofHash: key.raw) else { return nil }
         var state = UserState()
         state.appliedSeq = userCounts[row * 3]
         state.events = userCounts[row * 3 + 1]
@@ -132,7 +132,7 @@ public struct Checkpoint: Sendable {
 
     /// The touches of a user around a moment, see ``UserState/near(_:of:limit:_:)``, without reading the others.
     func touches(of key: UserKey, near time: Int64, limit: Int) -> [UserState.Touch] {
-        guard let row = userKey.sortedIndex(of: key.raw) else { return [] }
+        guard let row = userKey.sortedIndex(ofHash: key.raw) else { return [] }
         let begin = Int(userOffsets[row])
         return UserState.near(time, of: Int(userOffsets[row + 1]) - begin, limit: limit) { touch(begin + $0) }
     }
@@ -140,7 +140,7 @@ public struct Checkpoint: Sendable {
     func heat(ofRow row: Int) -> DecayedCount { live?.heat(of: row) ?? DecayedCount() }
 
     public func item(_ key: ItemKey) -> ItemState? {
-        guard let row = itemKey.sortedIndex(of: key.raw) else { return nil }
+        guard let row = itemKey.sortedIndex(ofHash: key.raw) else { return nil }
         var state = ItemState()
         state.appliedSeq = itemCounts[row * 5]
         state.events = itemCounts[row * 5 + 1]
@@ -161,16 +161,18 @@ public struct Checkpoint: Sendable {
         return state
     }
 
-    /// What was known of an item at `now`, read where it lies.
-    func moment(of key: ItemKey, at now: Timestamp) -> ItemMoment? {
-        guard let row = itemKey.sortedIndex(of: key.raw) else { return nil }
-        guard let buckets, let live else { return item(key)?.moment(at: now) }
-        return buckets.moment(
-            of: row,
-            .init(
-                events: itemCounts[row * 5 + 1], positives: itemCounts[row * 5 + 2],
-                firstPositive: itemCounts[row * 5 + 3]),
-            newest: live.visitTimes(of: row), now: now)
+    /// Ascending; none in layout 1.
+    func visits(of key: ItemKey) -> [ItemState.Visit] {
+        itemKey.sortedIndex(ofHash: key.raw).flatMap { live?.visits(of: $0) } ?? []
+    }
+
+    /// What was known of items at `now`, read where it lies.
+    func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
+        guard let buckets, let live else { return keys.map { item($0)?.moment(at: now) } }
+        return withExtendedLifetime(self) {
+            let rows = itemKey.withUnsafeBufferPointer { sorted in keys.map { sorted.sortedIndex(ofHash: $0.raw) } }
+            return buckets.records(counts: itemCounts, live).moments(of: rows, at: now)
+        }
     }
 
     public static func write(_ store: FeatureStore, to url: URL) throws {

@@ -79,10 +79,9 @@ public final class FeatureStore: Sendable {
     }
 
     public func user(_ key: UserKey) -> UserState? {
-        overlay.withLock { overlay in
-            if let state = overlay.users[key] { return state }
-            return overlay.erased.contains(key) ? nil : checkpoint?.user(key)
-        }
+        // The lock is for what changes: the checkpoint is read beside other requests.
+        let (state, isErased) = overlay.withLock { ($0.users[key], $0.erased.contains(key)) }
+        return state ?? (isErased ? nil : checkpoint?.user(key))
     }
 
     public func items(_ keys: [ItemKey]) -> [ItemState?] {
@@ -93,12 +92,12 @@ public final class FeatureStore: Sendable {
 
     /// What was known of items at `now`: nil for one that nothing is known of.
     public func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
-        overlay.withLock { overlay in
-            keys.map { key in
-                if let state = overlay.items[key] { return state.moment(at: now) }
-                return checkpoint?.moment(of: key, at: now)
-            }
+        let changed = overlay.withLock { overlay in
+            keys.enumerated().compactMap { place, key in overlay.items[key].map { (place: place, state: $0) } }
         }
+        var moments = checkpoint?.moments(of: keys, at: now) ?? [ItemMoment?](repeating: nil, count: keys.count)
+        for (place, state) in changed { moments[place] = state.moment(at: now) }
+        return moments
     }
 
     /// The items that were liked since the state had `version`; nil when they are too many to tell, or somebody was
@@ -123,37 +122,35 @@ public final class FeatureStore: Sendable {
     /// `limit` before and `limit` after it; an item may stand there several times. The weight is 2^(-age of the visit
     /// / half-life). In a fixed order: newest visit first.
     public func company(of item: ItemKey, now: Timestamp, limit: Int) -> [(item: ItemKey, weight: Double)] {
-        overlay.withLock { overlay in
-            guard let state = overlay.items[item] ?? checkpoint?.item(item) else { return [] }
-            var company: [(item: ItemKey, weight: Double)] = []
-            for visit in state.visits.reversed() where visit.time <= now.milliseconds {
-                let weight = exp2(halfLife.place(of: visit.time) - halfLife.place(of: now.milliseconds))
-                for touch in touches(around: visit, limit: limit, in: overlay)
-                where touch.isPositive && touch.item != item && touch.time <= now.milliseconds {
-                    company.append((touch.item, weight))
-                }
-            }
-            return company
+        let visitors = overlay.withLock { overlay in
+            (overlay.items[item]?.visits ?? checkpoint?.visits(of: item) ?? []).reversed()
+                .filter { $0.time <= now.milliseconds }
+                .map { ($0, touches(around: $0, limit: limit, in: overlay)) }
         }
+        var company: [(item: ItemKey, weight: Double)] = []
+        for (visit, live) in visitors {
+            let weight = exp2(halfLife.place(of: visit.time) - halfLife.place(of: now.milliseconds))
+            let near = live ?? checkpoint?.touches(of: visit.user, near: visit.time, limit: limit) ?? []
+            for touch in near where touch.isPositive && touch.item != item && touch.time <= now.milliseconds {
+                if isWithinDay(touch.time, visit.time) { company.append((touch.item, weight)) }
+            }
+        }
+        return company
     }
 
-    /// The touches next to a visit in the visitor's history and within a day of it.
+    /// The touches next to a visit in the visitor's history; nil: those of the checkpoint.
     private func touches(
         around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
-    ) -> [UserState.Touch] {
-        let day: Int64 = 86_400_000
-        let near: [UserState.Touch]
+    ) -> [UserState.Touch]? {
         if let state = overlay.users[visit.user] {
-            near = UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0] }
-        } else if overlay.erased.contains(visit.user) {
-            near = []
-        } else {
-            near = checkpoint?.touches(of: visit.user, near: visit.time, limit: limit) ?? []
+            return UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0] }
         }
-        return near.filter { touch in
-            let (distance, isBeyond) = touch.time.subtractingReportingOverflow(visit.time)
-            return !isBeyond && distance.magnitude <= UInt64(day)
-        }
+        return overlay.erased.contains(visit.user) ? [] : nil
+    }
+
+    private func isWithinDay(_ a: Int64, _ b: Int64) -> Bool {
+        let (distance, isBeyond) = a.subtractingReportingOverflow(b)
+        return !isBeyond && distance.magnitude <= 86_400_000
     }
 
     /// Folds one event in. Events at or before ``appliedSeq`` are ignored, so that reading a part of the log

@@ -21,14 +21,9 @@ struct ItemBuckets: Sendable {
             try Checkpoint.check(offsets, ends: values.shape[0], "items.\(name)", file.url)
         }
 
-        func array(of row: Int) -> [EventBuckets.Bucket] { with(row) { Array($0) } }
-
-        func with<Result>(_ row: Int, _ body: (UnsafeBufferPointer<EventBuckets.Bucket>) -> Result) -> Result {
-            let begin = Int(offsets[row])
-            let count = Int(offsets[row + 1]) - begin
-            return values.withUnsafeBufferPointer { all in
-                let part = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[3 * begin..<3 * (begin + count)]))
-                return part.withMemoryRebound(to: EventBuckets.Bucket.self, body)
+        func array(of row: Int) -> [EventBuckets.Bucket] {
+            (Int(offsets[row])..<Int(offsets[row + 1])).map {
+                .init(number: values[3 * $0], events: values[3 * $0 + 1], positives: values[3 * $0 + 2])
             }
         }
 
@@ -60,27 +55,13 @@ struct ItemBuckets: Sendable {
         looks.map { EventBuckets($0.rows.array(of: row), forgotten: $0.forgotten[row]) } ?? EventBuckets()
     }
 
-    private func withLooks<Result>(_ row: Int, _ body: (ItemMoment.Buckets) -> Result) -> Result {
-        guard let looks else {
-            return body(.init(buckets: UnsafeBufferPointer(start: nil, count: 0), forgotten: .min))
-        }
-        return looks.rows.with(row) { body(.init(buckets: $0, forgotten: looks.forgotten[row])) }
-    }
-
-    /// Reads a row where it lies.
-    func moment(
-        of row: Int, _ life: ItemMoment.Lifetime, newest: (count: Int, time: (Int) -> Int64), now: Timestamp
-    ) -> ItemMoment? {
-        hours.with(row) { hourBuckets in
-            days.with(row) { dayBuckets in
-                withLooks(row) { lookBuckets in
-                    ItemMoment(
-                        life, hours: .init(buckets: hourBuckets, forgotten: forgotten[2 * row]),
-                        days: .init(buckets: dayBuckets, forgotten: forgotten[2 * row + 1]), looks: lookBuckets,
-                        newest: newest, now: now)
-                }
-            }
-        }
+    /// See ``ItemRecords``.
+    func records(counts: Tensor<Int64>, _ lists: ItemLists) -> ItemRecords {
+        ItemRecords(
+            counts: counts.pointer, visitOffsets: lists.visitOffsets.pointer, visitTimes: lists.time.pointer,
+            hours: .init(hours.offsets, hours.values, forgotten: forgotten.pointer, stride: 2),
+            days: .init(days.offsets, days.values, forgotten: forgotten.pointer + 1, stride: 2),
+            looks: looks.map { .init($0.rows.offsets, $0.rows.values, forgotten: $0.forgotten.pointer, stride: 1) })
     }
 
     static func add(_ items: [ItemState], to file: inout TensorFileWriter) {

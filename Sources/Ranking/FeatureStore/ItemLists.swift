@@ -7,8 +7,8 @@ struct ItemLists: Sendable {
     private let heatOffsets: Tensor<Int64>
     private let period: Tensor<Int64>
     private let sum: Tensor<Int64>
-    private let visitOffsets: Tensor<Int64>
-    private let time: Tensor<Int64>
+    let visitOffsets: Tensor<Int64>
+    let time: Tensor<Int64>
     private let event: Tensor<UInt64>
     private let user: Tensor<UInt64>
 
@@ -35,12 +35,6 @@ struct ItemLists: Sendable {
         (Int(visitOffsets[row])..<Int(visitOffsets[row + 1])).map {
             .init(time: time[$0], eventHash: event[$0], user: UserKey(user[$0]))
         }
-    }
-
-    /// How many visits an item has, and when they were, ascending.
-    func visitTimes(of row: Int) -> (count: Int, time: (Int) -> Int64) {
-        let begin = Int(visitOffsets[row])
-        return (Int(visitOffsets[row + 1]) - begin, { time[begin + $0] })
     }
 
     static func add(_ items: [ItemState], to file: inout TensorFileWriter) {

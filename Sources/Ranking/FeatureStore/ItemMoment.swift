@@ -38,6 +38,8 @@ public struct ItemMoment: Sendable, Equatable {
         var buckets: UnsafeBufferPointer<EventBuckets.Bucket>
         var forgotten: Int32
 
+        static var unknown: Buckets { Buckets(buckets: UnsafeBufferPointer(start: nil, count: 0), forgotten: .min) }
+
         /// Events and positives of the buckets `range`.
         func sum(_ range: Range<Int64>) -> (events: Int64, positives: Int64) {
             var events: Int64 = 0
@@ -53,11 +55,10 @@ public struct ItemMoment: Sendable, Equatable {
         }
     }
 
-    /// - Parameter newest: the newest positives, ascending by time.
+    /// - Parameter newest: when the last of the positives that are held by time was, up to `now`.
     /// - Returns: nil when the moment is so long ago that nothing of it is known any more.
     init?(
-        _ life: Lifetime, hours: Buckets, days: Buckets, looks: Buckets, newest: (count: Int, time: (Int) -> Int64),
-        now: Timestamp
+        _ life: Lifetime, hours: Buckets, days: Buckets, looks: Buckets, newest: Int64?, now: Timestamp
     ) {
         let hour = Int64(EventBuckets.Grid.hours.number(of: now.milliseconds))
         let today = Int64(EventBuckets.Grid.days.number(of: now.milliseconds))
@@ -114,9 +115,7 @@ public struct ItemMoment: Sendable, Equatable {
 
         guard life.firstPositive <= now.milliseconds, life.positives > 0 else { return }
         firstPositive = life.firstPositive
-        var place = newest.count
-        while place > 0, newest.time(place - 1) > now.milliseconds { place -= 1 }
-        lastPositive = place > 0 ? newest.time(place - 1) : lastDay.map(Self.end(of:)) ?? life.firstPositive
+        lastPositive = newest ?? lastDay.map(Self.end(of:)) ?? life.firstPositive
     }
 
     private static func end(of day: Int64) -> Int64 { (day + 1) * EventBuckets.Grid.days.width - 1 }
@@ -134,7 +133,7 @@ extension ItemState {
                         hours: .init(buckets: hourBuckets, forgotten: hours.forgotten),
                         days: .init(buckets: dayBuckets, forgotten: days.forgotten),
                         looks: .init(buckets: lookBuckets, forgotten: looks.forgotten),
-                        newest: (visits.count, { visits[$0].time }), now: now)
+                        newest: visits.last { $0.time <= now.milliseconds }?.time, now: now)
                 }
             }
         }

@@ -14,10 +14,15 @@ struct Lately: Feature {
     }
 
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        func counts(_ window: (ItemMoment) -> Int64?) -> [Float] {
-            context.moments.map { $0.flatMap(window).map { Float($0) } ?? .nan }
+        var windows = [[Float]](repeating: [Float](repeating: .nan, count: context.items.count), count: 5)
+        for (row, moment) in context.moments.enumerated() {
+            guard let moment else { continue }
+            if let day = moment.day { windows[0][row] = Float(day) }
+            if let week = moment.week { windows[1][row] = Float(week) }
+            if let month = moment.month { windows[2][row] = Float(month) }
+            if let quarter = moment.quarter { windows[3][row] = Float(quarter) }
+            windows[4][row] = Float(moment.positives)
         }
-        let windows = [counts(\.day), counts(\.week), counts(\.month), counts(\.quarter), counts { $0.positives }]
         for (place, window) in windows.dropLast().enumerated() {
             matrix.writeSharesOfBest(of: window, at: column + place)
         }

@@ -3,6 +3,13 @@ import MagpieDomain
 
 /// Ranks (0 = largest) of values; equal values share the best of their ranks; NaN comes last.
 func ranks(of values: [Float]) -> [Int] {
+    var ranks = [Int](repeating: values.count { !$0.isNaN }, count: values.count)
+    forEachRank(of: values) { ranks[$0] = $1 }
+    return ranks
+}
+
+/// Calls `body` with the place and the rank of each value that is not NaN, the largest first.
+private func forEachRank(of values: [Float], _ body: (_ place: Int, _ rank: Int) -> Void) {
     withUnsafeTemporaryAllocation(of: RankKey.self, capacity: 2 * values.count) { space in
         var keys = UnsafeMutableBufferPointer(rebasing: space[..<values.count])
         var spare = UnsafeMutableBufferPointer(rebasing: space[values.count...])
@@ -12,13 +19,11 @@ func ranks(of values: [Float]) -> [Int] {
             known += 1
         }
         RankKey.sort(&keys, &spare, count: known)
-        var ranks = [Int](repeating: known, count: values.count)
         var first = 0
         for rank in 0..<known {
             if rank > 0, keys[rank].key != keys[rank - 1].key { first = rank }
-            ranks[Int(keys[rank].place)] = first
+            body(Int(keys[rank].place), first)
         }
-        return ranks
     }
 }
 
@@ -68,8 +73,13 @@ private func descending(_ value: Float) -> UInt32 {
 extension FeatureMatrix {
     /// Writes log(1 + rank) of each value among the candidates' (0 = largest) where it is known.
     mutating func writeLogRanks(of values: [Float], at column: Int) {
-        for (row, rank) in ranks(of: values).enumerated() where !values[row].isNaN {
-            self[row, column] = rank < logs.count ? logs[rank] : log1p(Float(rank))
+        withUnsafeRows { rows, columns in
+            guard let rows else { return }
+            logs.withUnsafeBufferPointer { logs in
+                forEachRank(of: values) { row, rank in
+                    rows[row * columns + column] = rank < logs.count ? logs[rank] : log1p(Float(rank))
+                }
+            }
         }
     }
 
@@ -78,7 +88,12 @@ extension FeatureMatrix {
         var best: Float = 0
         for value in values where value > best { best = value }
         guard best > 0 else { return }
-        for (row, value) in values.enumerated() where !value.isNaN { self[row, column] = max(-1, value / best) }
+        withUnsafeRows { rows, columns in
+            guard let rows else { return }
+            for (row, value) in values.enumerated() where !value.isNaN {
+                rows[row * columns + column] = max(-1, value / best)
+            }
+        }
     }
 }
 

@@ -26,9 +26,13 @@ struct RetrieverOpinion: Feature {
         for score in scores where !score.isNaN { squares += (Double(score) - mean) * (Double(score) - mean) }
         let deviation = (squares / count).squareRoot()
         let span = best - worst
-        for (row, score) in scores.enumerated() where !score.isNaN {
-            matrix[row, column] = span > 0 ? (score - worst) / span : 1
-            matrix[row, column + 3] = span > 0 && deviation > 0 ? Float((Double(score) - mean) / deviation) : 0
+        matrix.withUnsafeRows { rows, columns in
+            guard let rows else { return }
+            for (row, score) in scores.enumerated() where !score.isNaN {
+                let at: Int = row * columns + column
+                rows[at] = span > 0 ? (score - worst) / span : 1
+                rows[at + 3] = span > 0 && deviation > 0 ? Float((Double(score) - mean) / deviation) : 0
+            }
         }
         matrix.writeSharesOfBest(of: scores, at: column + 1)
         matrix.writeLogRanks(of: scores, at: column + 2)

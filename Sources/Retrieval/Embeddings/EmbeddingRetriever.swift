@@ -61,19 +61,19 @@ public struct EmbeddingRetriever: Retriever {
     }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        guard limit > 0, !deadline.hasPassed, let (vector, index) = target(of: query) else { return [] }
+        deadline.hasPassed ? [] : asked(query).candidates(limit: limit, deadline: deadline)
+    }
+
+    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
+
+    public func asked(_ query: Query) -> any AskedRetriever {
         var excluded = query.excluded
         if query.vector == nil, query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount {
             excluded.insert(seed)
         }
-        let found = index.search(vector, k: limit, excluding: excluded, deadline: deadline)
         // What is past the table has no row in any other stage.
-        return live == nil ? found : found.filter { Int($0.item) < table.itemCount }
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        guard let (vector, index) = target(of: query) else { return [Float](repeating: .nan, count: items.count) }
-        return index.scores(of: items, vector)
+        return AskedVector(
+            target(of: query), excluded: excluded, rows: live == nil ? .max : table.itemCount)
     }
 
     /// The vector that a query is answered with, for `explain`; nil when the query has nothing to embed.

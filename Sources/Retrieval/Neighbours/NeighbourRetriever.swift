@@ -1,6 +1,5 @@
 import Foundation
 import MagpieDomain
-import MagpieKernels
 
 /// Neighbours of what was liked: the row of `query.seed`, else the sum of the rows of `query.history` as one of the
 /// table's ``HistoryWindow``s weighs them. Time is a few microseconds an item of the window.
@@ -25,41 +24,25 @@ public struct NeighbourRetriever: Retriever {
     }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        guard limit > 0 else { return [] }
-        let found = withSums(for: query, deadline: deadline) { sums in
-            var best = TopK(limit)
-            for item in sums.touched where item != query.seed && !query.excluded.contains(item) {
-                best.offer(item, sums.sum(of: item))
-            }
-            return best.sorted().map { Scored(item: $0.id, score: $0.score) }
-        }
-        return found ?? []
+        asked(query).candidates(limit: limit, deadline: deadline)
     }
 
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        let scores = withSums(for: query, deadline: .none) { sums in
-            items.map { table.known.contains($0) ? sums.sum(of: $0) : .nan }
-        }
-        return scores ?? [Float](repeating: .nan, count: items.count)
-    }
+    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
 
-    /// The sums over the rows; nil when there is no row, or the deadline passed on the way.
-    private func withSums<Result>(
-        for query: Query, deadline: Deadline, _ body: (RowAccumulator) -> Result
-    ) -> Result? {
-        let sources = query.seed.map { [Interest(item: $0, time: .distantPast)] } ?? query.history
-        let rows = table.rows
-        return table.sums.withSums { sums in
+    public func asked(_ query: Query) -> any AskedRetriever {
+        let (table, window) = (table, window)
+        return AskedRowSums(query, table.sums, isKnown: { table.known.contains($0) }) { sums, deadline in
+            let sources = query.seed.map { [Interest(item: $0, time: .distantPast)] } ?? query.history
             var hasRow = false
             var isLate = deadline.hasPassed
             window.forEach(sources) { item, weight in
-                let row = rows.row(item)
+                let row = table.rows.row(item)
                 if row.isEmpty || isLate { return }
                 hasRow = true
-                sums.add(row, of: rows, times: weight)
+                sums.add(row, of: table.rows, times: weight)
                 isLate = deadline.hasPassed
             }
-            return hasRow && !isLate ? body(sums) : nil
+            return isLate ? .late : hasRow ? .complete : .nothing
         }
     }
 }

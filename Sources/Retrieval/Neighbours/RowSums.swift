@@ -1,4 +1,5 @@
 import MagpieDomain
+import MagpieKernels
 import Synchronization
 
 /// Workspaces for sums over rows, used again and again: a request allocates nothing as large as the catalogue, and
@@ -9,12 +10,83 @@ final class RowSumsPool: Sendable {
 
     init(itemCount: Int) { self.itemCount = itemCount }
 
-    /// Calls `body` with sums that are all 0, and clears what it touched.
-    func withSums<Result>(_ body: (inout RowAccumulator) -> Result) -> Result {
-        var sums = idle.withLock { $0.popLast() } ?? RowAccumulator(itemCount: itemCount)
-        let result = body(&sums)
+    /// Sums that are all 0, to be given back.
+    func take() -> RowAccumulator { idle.withLock { $0.popLast() } ?? RowAccumulator(itemCount: itemCount) }
+
+    /// Clears what was touched.
+    func give(_ sums: consuming RowAccumulator) {
         sums.clear()
         idle.withLock { [sums] in $0.append(sums) }
+    }
+
+    /// Calls `body` with sums that are all 0, and clears what it touched.
+    func withSums<Result>(_ body: (inout RowAccumulator) -> Result) -> Result {
+        var sums = take()
+        let result = body(&sums)
+        give(sums)
         return result
+    }
+}
+
+/// A retriever whose scores are sums over rows, with its query: they are added up when they are first needed, and kept for
+/// as long as the request asks.
+final class AskedRowSums: AskedRetriever {
+    enum Outcome {
+        case complete
+        /// There was no row to add.
+        case nothing
+        /// The deadline passed on the way.
+        case late
+    }
+
+    private let query: Query
+    private let pool: RowSumsPool
+    private let isKnown: (ItemIndex) -> Bool
+    private let add: (inout RowAccumulator, Deadline) -> Outcome
+    private var sums: RowAccumulator?
+    private var isNothing = false
+
+    /// - Parameters:
+    ///   - isKnown: whether there is an opinion on an item at all.
+    ///   - add: adds up the rows of the query.
+    init(
+        _ query: Query, _ pool: RowSumsPool, isKnown: @escaping (ItemIndex) -> Bool,
+        add: @escaping (inout RowAccumulator, Deadline) -> Outcome
+    ) {
+        self.query = query
+        self.pool = pool
+        self.isKnown = isKnown
+        self.add = add
+    }
+
+    deinit { if let sums { pool.give(sums) } }
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
+        guard limit > 0, !deadline.hasPassed else { return [] }
+        addUp(deadline)
+        guard let sums else { return [] }
+        var best = TopK(limit)
+        for item in sums.touched where item != query.seed && !query.excluded.contains(item) {
+            best.offer(item, sums.sum(of: item))
+        }
+        return best.sorted().map { Scored(item: $0.id, score: $0.score) }
+    }
+
+    func scores(of items: [ItemIndex]) -> [Float] {
+        addUp(.none)
+        guard let sums else { return [Float](repeating: .nan, count: items.count) }
+        return items.map { isKnown($0) ? sums.sum(of: $0) : .nan }
+    }
+
+    private func addUp(_ deadline: Deadline) {
+        guard sums == nil, !isNothing else { return }
+        var sums = pool.take()
+        switch add(&sums, deadline) {
+        case .complete: self.sums = sums
+        case .nothing:
+            isNothing = true
+            pool.give(sums)
+        case .late: pool.give(sums)
+        }
     }
 }

@@ -32,33 +32,18 @@ public struct SessionRetriever: Retriever {
     }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        guard limit > 0, !deadline.hasPassed else { return [] }
-        let found = withSums(for: query) { sums in
-            var best = TopK(limit)
-            for item in sums.touched where item != query.seed && !query.excluded.contains(item) {
-                best.offer(item, sums.sum(of: item))
-            }
-            return best.sorted().map { Scored(item: $0.id, score: $0.score) }
-        }
-        return found ?? []
+        asked(query).candidates(limit: limit, deadline: deadline)
     }
 
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        let scores = withSums(for: query) { sums in
-            items.map { index.sessions(of: $0).isEmpty ? .nan : sums.sum(of: $0) }
-        }
-        return scores ?? [Float](repeating: .nan, count: items.count)
-    }
+    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
 
-    /// The sums over the neighbours; nil when there are none.
-    private func withSums<Result>(for query: Query, _ body: (RowAccumulator) -> Result) -> Result? {
-        let neighbours = neighbours(of: present(query))
-        guard !neighbours.isEmpty else { return nil }
-        return sums.withSums { sums in
+    public func asked(_ query: Query) -> any AskedRetriever {
+        AskedRowSums(query, sums, isKnown: { [index] in !index.sessions(of: $0).isEmpty }) { sums, _ in
+            let neighbours = neighbours(of: present(query))
             for neighbour in neighbours {
                 for item in index.items(of: neighbour.session) { sums.add(item, neighbour.weight) }
             }
-            return body(sums)
+            return neighbours.isEmpty ? .nothing : .complete
         }
     }
 

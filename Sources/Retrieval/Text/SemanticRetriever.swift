@@ -48,15 +48,16 @@ public struct SemanticRetriever: Retriever {
     public var state: VectorIndexState { VectorIndexState(name: name, vectors: vectors, index: index) }
 
     public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        guard limit > 0, !deadline.hasPassed, let vector = vector(for: query) else { return [] }
-        let found = searched.search(vector, k: limit, excluding: query.excluded, deadline: deadline)
-        // What is past the model has no row in any other stage.
-        return live == nil ? found : found.filter { Int($0.item) < model.text.itemCount }
+        deadline.hasPassed ? [] : asked(query).candidates(limit: limit, deadline: deadline)
     }
 
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        guard let vector = vector(for: query) else { return [Float](repeating: .nan, count: items.count) }
-        return searched.scores(of: items, vector)
+    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
+
+    public func asked(_ query: Query) -> any AskedRetriever {
+        // What is past the model has no row in any other stage.
+        AskedVector(
+            vector(for: query).map { ($0, searched) }, excluded: query.excluded,
+            rows: live == nil ? .max : model.text.itemCount)
     }
 
     /// The vector that a query is answered with; nil where nothing of it is known.

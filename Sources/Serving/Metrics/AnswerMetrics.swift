@@ -24,6 +24,12 @@ final class AnswerMetrics: Sendable {
         var asked: Int64 = 0
         var candidates: Int64 = 0
         var microseconds = 0.0
+
+        mutating func add(_ candidates: Int, _ microseconds: Double) {
+            asked += 1
+            self.candidates += Int64(candidates)
+            self.microseconds += microseconds
+        }
     }
 
     private struct Counts {
@@ -47,9 +53,7 @@ final class AnswerMetrics: Sendable {
             guard let work = answer.work else { return }
             for (place, stage) in work.stages.named.enumerated() { counts.stages[place].add(stage.microseconds) }
             for list in work.retrieved {
-                counts.retrievers[list.retriever, default: .init()].asked += 1
-                counts.retrievers[list.retriever, default: .init()].candidates += Int64(list.candidates)
-                counts.retrievers[list.retriever, default: .init()].microseconds += list.microseconds
+                counts.retrievers[list.retriever, default: .init()].add(list.candidates, list.microseconds)
             }
         }
     }
