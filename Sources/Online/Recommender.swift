@@ -199,7 +199,7 @@ public struct Recommender: Sendable {
             FeatureContext(
                 items: stage.items, query: stage.query, opinions: stage.opinions,
                 proposals: stage.funnel.retrieved.map(\.candidates),
-                moments: state.moments(of: stage.items.map { snapshot.items.key(of: $0) }, at: stage.now),
+                moments: state.moments(of: snapshot.items.keys(of: stage.items), at: stage.now),
                 user: stage.user, userState: stage.userState, totals: state.totals, table: snapshot.items,
                 similarities: snapshot.similarities, popularity: snapshot.popularity, now: stage.now))
     }

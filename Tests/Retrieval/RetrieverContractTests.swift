@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    /// A similarity does not depend on who else is asked about, in whatever order.
+    @Test(arguments: UInt64(0)..<3) func similaritiesInAnyOrder(seed: UInt64) throws {
+        let bundle = try BehaviourBundle(World.random(seed: seed, users: 40, itemCount: 50))
+        for similarity in try bundle.similarities() {
+            for other in ItemIndex(0)..<50 {
+                var random = RandomSource(seed: seed, 10, UInt64(other))
+                let items = (0..<60).map { _ in ItemIndex(random.below(50)) }
+                let alone = items.map { similarity.similarities(of: [$0], to: other)[0].bitPattern }
+                #expect(similarity.similarities(of: items, to: other).map(\.bitPattern) == alone, "\(similarity.name)")
+                let together = similarity.similarities(of: items.sorted(), to: other).map(\.bitPattern)
+                #expect(together.sorted() == alone.sorted(), "\(similarity.name)")
+            }
+        }
+    }
+
     @Test func anEmptyQueryIsAnswered() throws {
         let world = World.Planted()
         let bundle = try BehaviourBundle(world.interactions)

@@ -81,6 +81,11 @@ public final class ItemTable: Sendable {
 
     public func key(of item: ItemIndex) -> ItemKey { ItemKey(keys[Int(item)]) }
 
+    /// The keys of rows that must be below ``count``.
+    public func keys(of items: [ItemIndex]) -> [ItemKey] {
+        keys.withUnsafeBufferPointer { keys in items.map { ItemKey(keys[Int($0)]) } }
+    }
+
     /// The row of an id; nil when this bundle does not know it.
     public func index(of id: ItemID) -> ItemIndex? {
         guard let item = index(of: id.key) else { return nil }

@@ -13,7 +13,7 @@ struct Agreement: Feature {
         writeOpinions(context, to: &matrix, at: column + 4)
         let lists = context.proposals.filter { !$0.isEmpty }
         guard !lists.isEmpty else { return }
-        let rows = ItemRows(context.items)
+        let rows = CandidateRows(context.items)
         var proposers = [Float](repeating: 0, count: rows.count)
         var best = [Int](repeating: .max, count: rows.count)
         for list in lists {

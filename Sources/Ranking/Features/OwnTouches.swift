@@ -23,12 +23,10 @@ struct OwnTouches: Feature {
     func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
         let touches = context.touches
         guard !touches.isEmpty else { return }
-        var rows: [ItemKey: Int] = [:]
-        rows.reserveCapacity(context.items.count)
-        for (row, item) in context.items.enumerated() { rows[context.table.key(of: item)] = row }
+        let rows = CandidateRows(context.table.keys(of: context.items))
         var found: [Int: Own] = [:]
         for touch in touches {
-            guard let row = rows[touch.item] else { continue }
+            guard let row = rows.row(of: touch.item) else { continue }
             var own = found[row] ?? Own()
             own.touches += 1
             own.positives += touch.isPositive ? 1 : 0

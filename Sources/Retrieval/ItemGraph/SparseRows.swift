@@ -40,15 +40,21 @@ public struct SparseRows: Sendable {
 
     func isEmpty(_ item: ItemIndex) -> Bool { row(item).isEmpty }
 
-    /// The entry of `item` in that row, by bisection.
-    func weight(of item: ItemIndex, in row: Range<Int>) -> Float? {
-        var low = row.lowerBound
-        var high = row.upperBound
-        while low < high {
-            let middle = (low + high) / 2
-            if items[middle] < item { low = middle + 1 } else { high = middle }
+    /// The weights of some items in a row, 0 where an item is not in it. A row ascends: items that do, too, are found by going
+    /// along it once.
+    func weights(of some: [ItemIndex], in row: Range<Int>) -> [Float] {
+        withExtendedLifetime((items, weights)) {
+            let items: UnsafePointer<UInt32> = items.pointer
+            let weights: UnsafePointer<Float> = weights.pointer
+            var at = row.lowerBound
+            var last: ItemIndex = 0
+            return some.map { item in
+                if item < last { at = row.lowerBound }
+                last = item
+                while at < row.upperBound, items[at] < item { at += 1 }
+                return at < row.upperBound && items[at] == item ? weights[at] : 0
+            }
         }
-        return low < row.upperBound && items[low] == item ? weights[low] : nil
     }
 }
 

@@ -63,9 +63,9 @@ public struct NeighbourSimilarity: ItemSimilarity {
         guard let best = table.rows.weights[row].max(), best > 0 else {
             return [Float](repeating: .nan, count: items.count)
         }
-        return items.map { item in
+        return zip(items, table.rows.weights(of: items, in: row)).map { item, weight in
             guard table.known.contains(item) else { return .nan }
-            return item == other ? 1 : (table.rows.weight(of: item, in: row) ?? 0) / best
+            return item == other ? 1 : weight / best
         }
     }
 }

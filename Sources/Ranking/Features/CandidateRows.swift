@@ -1,0 +1,53 @@
+import MagpieDomain
+
+/// What candidates are looked up by.
+protocol CandidateKey: Equatable {
+    /// Evenly spread over 32 bits.
+    var spread: UInt32 { get }
+}
+
+extension ItemIndex: CandidateKey {
+    /// By the golden ratio (Knuth, The Art of Computer Programming 3, 6.4), which spreads numbers in a row.
+    var spread: UInt32 { self &* 0x9E37_79B1 }
+}
+
+extension EntityKey: CandidateKey {
+    /// A key is a hash.
+    var spread: UInt32 { UInt32(truncatingIfNeeded: raw >> 32) }
+}
+
+/// The rows of candidates by key, in whatever order they stand: a table of twice as many slots, because each of some two
+/// thousand proposals of a request is looked up.
+struct CandidateRows<Key: CandidateKey> {
+    private let keys: [Key]
+    /// A row + 1; 0 where a slot is free.
+    private var slots: [UInt32]
+    private let shift: UInt32
+    var count: Int { keys.count }
+
+    /// - Parameter keys: each once.
+    init(_ keys: [Key]) {
+        self.keys = keys
+        let bits = Int.bitWidth - max(2 * keys.count, 15).leadingZeroBitCount
+        shift = UInt32(32 - bits)
+        slots = [UInt32](repeating: 0, count: 1 << bits)
+        for (row, key) in keys.enumerated() {
+            var slot = first(key)
+            while slots[slot] != 0 { slot = next(slot) }
+            slots[slot] = UInt32(row + 1)
+        }
+    }
+
+    func row(of key: Key) -> Int? {
+        var slot = first(key)
+        while slots[slot] != 0 {
+            let row = Int(slots[slot]) - 1
+            if keys[row] == key { return row }
+            slot = next(slot)
+        }
+        return nil
+    }
+
+    private func first(_ key: Key) -> Int { Int(key.spread >> shift) }
+    private func next(_ slot: Int) -> Int { (slot + 1) & (slots.count - 1) }
+}
