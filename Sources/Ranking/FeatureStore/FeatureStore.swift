@@ -122,9 +122,9 @@ public final class FeatureStore: Sendable {
     /// `limit` before and `limit` after it; an item may stand there several times. The weight is 2^(-age of the visit
     /// / half-life). In a fixed order: newest visit first.
     public func company(of item: ItemKey, now: Timestamp, limit: Int) -> [(item: ItemKey, weight: Double)] {
+        let visits = overlay.withLock { $0.items[item]?.visits } ?? checkpoint?.visits(of: item) ?? []
         let visitors = overlay.withLock { overlay in
-            (overlay.items[item]?.visits ?? checkpoint?.visits(of: item) ?? []).reversed()
-                .filter { $0.time <= now.milliseconds }
+            visits.reversed().filter { $0.time <= now.milliseconds }
                 .map { ($0, touches(around: $0, limit: limit, in: overlay)) }
         }
         var company: [(item: ItemKey, weight: Double)] = []

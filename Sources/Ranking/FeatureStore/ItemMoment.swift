@@ -38,7 +38,7 @@ public struct ItemMoment: Sendable, Equatable {
         var buckets: UnsafeBufferPointer<EventBuckets.Bucket>
         var forgotten: Int32
 
-        static var unknown: Buckets { Buckets(buckets: UnsafeBufferPointer(start: nil, count: 0), forgotten: .min) }
+        static var empty: Buckets { Buckets(buckets: UnsafeBufferPointer(start: nil, count: 0), forgotten: .min) }
 
         /// Events and positives of the buckets `range`.
         func sum(_ range: Range<Int64>) -> (events: Int64, positives: Int64) {

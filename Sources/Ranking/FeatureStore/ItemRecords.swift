@@ -68,7 +68,7 @@ struct ItemRecords {
         while newest > Int(visitOffsets[row]), visitTimes[newest - 1] > now.milliseconds { newest -= 1 }
         return ItemMoment(
             .init(events: counts[5 * row + 1], positives: counts[5 * row + 2], firstPositive: counts[5 * row + 3]),
-            hours: hours.of(row), days: days.of(row), looks: looks?.of(row) ?? .unknown,
+            hours: hours.of(row), days: days.of(row), looks: looks?.of(row) ?? .empty,
             newest: newest > Int(visitOffsets[row]) ? visitTimes[newest - 1] : nil, now: now)
     }
 }
