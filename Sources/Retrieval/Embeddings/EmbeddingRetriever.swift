@@ -60,20 +60,15 @@ public struct EmbeddingRetriever: Retriever {
         ]
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        deadline.hasPassed ? [] : asked(query).candidates(limit: limit, deadline: deadline)
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
-
     public func asked(_ query: Query) -> any AskedRetriever {
+        guard let target = target(of: query) else { return NoOpinion() }
         var excluded = query.excluded
         if query.vector == nil, query.text == nil, let seed = query.seed, Int(seed) < excluded.itemCount {
             excluded.insert(seed)
         }
         // What is past the table has no row in any other stage.
         return AskedVector(
-            target(of: query), excluded: excluded, rows: live == nil ? .max : table.itemCount)
+            vector: target.vector, index: target.index, excluded: excluded, rows: live == nil ? .max : table.itemCount)
     }
 
     /// The vector that a query is answered with, for `explain`; nil when the query has nothing to embed.

@@ -25,15 +25,24 @@ public struct MomentRetriever: Retriever {
         MomentRetriever("covisits", itemCount: itemCount) { $0.covisits }
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
+    public func asked(_ query: Query) -> any AskedRetriever {
+        let list = list(query)
+        return list.isEmpty ? NoOpinion() : AskedList(list: list, query: query, itemCount: itemCount)
+    }
+}
+
+private struct AskedList: AskedRetriever {
+    /// Best first.
+    let list: [Scored]
+    let query: Query
+    let itemCount: Int
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, !deadline.hasPassed else { return [] }
-        return Array(
-            list(query).lazy.filter { $0.item != query.seed && !query.excluded.contains($0.item) }.prefix(limit))
+        return Array(list.lazy.filter { $0.item != query.seed && !query.excluded.contains($0.item) }.prefix(limit))
     }
 
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        let list = list(query)
-        guard !list.isEmpty else { return [Float](repeating: .nan, count: items.count) }
+    func scores(of items: [ItemIndex]) -> [Float] {
         // Candidates ascend, a list of a few hundred does not.
         let byItem = list.sorted { $0.item < $1.item }
         return items.map { item in

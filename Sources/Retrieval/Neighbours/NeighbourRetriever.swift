@@ -23,12 +23,6 @@ public struct NeighbourRetriever: Retriever {
         table.windows.indices.map { NeighbourRetriever(table, isRecent: $0 == 1) }
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        asked(query).candidates(limit: limit, deadline: deadline)
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
-
     public func asked(_ query: Query) -> any AskedRetriever {
         let (table, window) = (table, window)
         return AskedRowSums(query, table.sums, isKnown: { table.known.contains($0) }) { sums, deadline in

@@ -18,9 +18,9 @@ public struct PopularRetriever: Retriever {
 
     public let name = "popular"
     public let counts: Tensor<UInt32>
-    private let scores: [Float]
+    fileprivate let scores: [Float]
     /// Items with a count, best first.
-    private let ranked: [ItemIndex]
+    fileprivate let ranked: [ItemIndex]
 
     /// Throws ``ArtifactError`` for a file that is not sound.
     /// - Parameter itemCount: the bundle's number of items; nil where it is not known.
@@ -35,18 +35,25 @@ public struct PopularRetriever: Retriever {
             .map { Scored(item: ItemIndex($0), score: scores[$0]) }.sorted().map(\.item)
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
+    public func asked(_ query: Query) -> any AskedRetriever { AskedPopular(popular: self, excluded: query.excluded) }
+}
+
+private struct AskedPopular: AskedRetriever {
+    let popular: PopularRetriever
+    let excluded: ItemSet
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, !deadline.hasPassed else { return [] }
         var found: [Scored] = []
-        for item in ranked where !query.excluded.contains(item) {
-            found.append(Scored(item: item, score: scores[Int(item)]))
+        for item in popular.ranked where !excluded.contains(item) {
+            found.append(Scored(item: item, score: popular.scores[Int(item)]))
             if found.count == limit { break }
         }
         return found
     }
 
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        items.map { Int($0) < scores.count ? scores[Int($0)] : .nan }
+    func scores(of items: [ItemIndex]) -> [Float] {
+        items.map { Int($0) < popular.scores.count ? popular.scores[Int($0)] : .nan }
     }
 }
 

@@ -31,12 +31,6 @@ public struct SessionRetriever: Retriever {
         self.init(try SessionIndex(opening: url, itemCount: itemCount))
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        asked(query).candidates(limit: limit, deadline: deadline)
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
-
     public func asked(_ query: Query) -> any AskedRetriever {
         AskedRowSums(query, sums, isKnown: { [index] in !index.sessions(of: $0).isEmpty }) { sums, _ in
             let neighbours = neighbours(of: present(query))

@@ -79,81 +79,88 @@ public final class LiveTextIndex: Sendable {
     /// Items that were added or changed.
     public var count: Int { state.withLock { $0.view.side.count } }
 
-    var view: View { state.withLock { $0.view } }
+    private var view: View { state.withLock { $0.view } }
 
-    // MARK: Searching
+    /// The row of an id; one past the index is none.
+    func row(_ id: ItemID) -> ItemIndex? { rowOf(id).flatMap { Int($0) < main.itemCount ? $0 : nil } }
+}
 
+// MARK: Searching
+
+extension LiveTextIndex {
     /// The best items for a text, best first, equal ones in the order of their ids; none of `excluded`. Empty when the
     /// deadline has passed.
     public func search(
         _ text: String, limit: Int, excluding excluded: ItemSet, deadline: Deadline = .none
     ) -> [Found] {
-        search(text, limit: limit, excluding: excluded, deadline: deadline) { _ in true }
-    }
-
-    /// The best items that have a row, as a retriever's candidates.
-    func rows(_ text: String, limit: Int, excluding excluded: ItemSet, deadline: Deadline) -> [Scored] {
-        search(text, limit: limit, excluding: excluded, deadline: deadline) { $0 != nil }.compactMap { found in
-            found.row.map { Scored(item: $0, score: found.score) }
-        }
+        asked(text).search(limit: limit, excluding: excluded, deadline: deadline) { _ in true }
     }
 
     /// The best items that have none, because they are newer than the bundle.
     public func added(_ text: String, limit: Int) -> [Found] {
-        let view = view
         guard view.side.count > 0 else { return [] }
-        let query = query(text, view)
-        let found = view.side.points(query).map { place, points in
-            Found(id: view.side.ids[place], row: nil, score: query.score(points))
-        }
-        return Array(found.filter { row($0.id) == nil }.sorted(by: Self.isBetter).prefix(limit))
-    }
-
-    /// The row of an id; one past the index is none.
-    func row(_ id: ItemID) -> ItemIndex? { rowOf(id).flatMap { Int($0) < main.itemCount ? $0 : nil } }
-
-    private static func isBetter(_ a: Found, _ b: Found) -> Bool {
-        a.score > b.score || (a.score == b.score && a.id < b.id)
-    }
-
-    private func search(
-        _ text: String, limit: Int, excluding excluded: ItemSet, deadline: Deadline,
-        where isWanted: (ItemIndex?) -> Bool
-    ) -> [Found] {
-        let view = view
-        guard limit > 0, !deadline.hasPassed else { return [] }
-        let query = query(text, view)
-        let hidden = view.hasHidden ? excluded.union(view.hidden, itemCount: main.itemCount) : excluded
-        var search = TextSearch(query, in: main, limit: limit)
-        guard let rows = search.run(excluded: hidden, deadline: deadline) else { return [] }
-        var found = rows.map { Found(id: idOf($0.item), row: $0.item, score: query.score($0.points)) }
-        for (place, points) in view.side.points(query) {
-            let id = view.side.ids[place]
-            let row = row(id)
-            if !isWanted(row) || row.map(excluded.contains) ?? false { continue }
-            found.append(Found(id: id, row: row, score: query.score(points)))
-        }
-        found.sort(by: Self.isBetter)
-        return Array(found.prefix(limit))
+        return Array(asked(text).sideFound().filter { $0.row == nil }.sorted(by: Found.isBetter).prefix(limit))
     }
 
     /// The scores of rows of the bundle, as ``search(_:limit:excluding:deadline:)`` would give them; NaN where an item
     /// has none of the words.
-    public func scores(of rows: [ItemIndex], _ text: String) -> [Float] {
+    public func scores(of rows: [ItemIndex], _ text: String) -> [Float] { asked(text).scores(of: rows) }
+
+    /// The index as it is now, with a text to look for.
+    func asked(_ text: String) -> Asked {
         let view = view
-        let query = query(text, view)
-        var scores = main.points(of: rows, query).map { $0.map(query.score) ?? .nan }
-        guard view.hasHidden else { return scores }
-        var changed: [ItemIndex: Float] = [:]  // never iterated
-        for (place, points) in view.side.points(query) {
-            if let row = row(view.side.ids[place]) { changed[row] = query.score(points) }
-        }
-        for (i, row) in rows.enumerated() where view.hidden.contains(row) { scores[i] = changed[row] ?? .nan }
-        return scores
+        let builder = TextQueryBuilder(index: main, side: view.side.count > 0 ? view.side : nil, options: options)
+        return Asked(index: self, view: view, query: builder.query(text))
     }
 
-    func query(_ text: String, _ view: View) -> TextQuery {
-        TextQueryBuilder(index: main, side: view.side.count > 0 ? view.side : nil, options: options).query(text)
+    struct Asked {
+        let index: LiveTextIndex
+        let view: View
+        let query: TextQuery
+
+        func search(
+            limit: Int, excluding excluded: ItemSet, deadline: Deadline, where isWanted: (ItemIndex?) -> Bool
+        ) -> [Found] {
+            guard limit > 0, !deadline.hasPassed else { return [] }
+            var search = TextSearch(query, in: index.main, limit: limit)
+            guard let rows = search.run(excluded: hidden(excluded), deadline: deadline) else { return [] }
+            var found = rows.map { Found(id: index.idOf($0.item), row: $0.item, score: query.score($0.points)) }
+            for item in sideFound() where isWanted(item.row) && !(item.row.map(excluded.contains) ?? false) {
+                found.append(item)
+            }
+            found.sort(by: Found.isBetter)
+            return Array(found.prefix(limit))
+        }
+
+        func scores(of rows: [ItemIndex]) -> [Float] {
+            var scores = index.main.points(of: rows, query).map { $0.map(query.score) ?? .nan }
+            guard view.hasHidden else { return scores }
+            var changed: [ItemIndex: Float] = [:]  // never iterated
+            for item in sideFound() {
+                if let row = item.row { changed[row] = item.score }
+            }
+            for (i, row) in rows.enumerated() where view.hidden.contains(row) { scores[i] = changed[row] ?? .nan }
+            return scores
+        }
+
+        /// What is found among the items that were added or changed, in no order.
+        func sideFound() -> [Found] {
+            view.side.points(query).map { place, points in
+                let id = view.side.ids[place]
+                return Found(id: id, row: index.row(id), score: query.score(points))
+            }
+        }
+
+        /// What is not to be found in the index that cannot change.
+        func hidden(_ excluded: ItemSet) -> ItemSet {
+            view.hasHidden ? excluded.union(view.hidden, itemCount: index.main.itemCount) : excluded
+        }
+    }
+}
+
+extension LiveTextIndex.Found {
+    fileprivate static func isBetter(_ a: Self, _ b: Self) -> Bool {
+        a.score > b.score || (a.score == b.score && a.id < b.id)
     }
 }
 

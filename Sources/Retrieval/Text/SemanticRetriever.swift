@@ -47,17 +47,11 @@ public struct SemanticRetriever: Retriever {
     /// How the items are searched.
     public var state: VectorIndexState { VectorIndexState(name: name, vectors: vectors, index: index) }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        deadline.hasPassed ? [] : asked(query).candidates(limit: limit, deadline: deadline)
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] { asked(query).scores(of: items) }
-
     public func asked(_ query: Query) -> any AskedRetriever {
+        guard let vector = vector(for: query) else { return NoOpinion() }
         // What is past the model has no row in any other stage.
-        AskedVector(
-            vector(for: query).map { ($0, searched) }, excluded: query.excluded,
-            rows: live == nil ? .max : model.text.itemCount)
+        return AskedVector(
+            vector: vector, index: searched, excluded: query.excluded, rows: live == nil ? .max : model.text.itemCount)
     }
 
     /// The vector that a query is answered with; nil where nothing of it is known.

@@ -91,15 +91,13 @@ extension TextIndex {
     }
 }
 
-extension LiveTextIndex {
+extension LiveTextIndex.Asked {
     /// As ``TextIndex/matches(_:excluding:limit:)``, of all items as they are now.
-    func matches(_ text: String, excluding excluded: ItemSet, limit: Int) -> TextMatches {
-        let view = view
-        let query = query(text, view)
+    func matches(excluding excluded: ItemSet, limit: Int) -> TextMatches {
         let asked = query.required
-        let hidden = view.hasHidden ? excluded.union(view.hidden, itemCount: main.itemCount) : excluded
+        let hidden = hidden(excluded)
         func matches(_ words: TextMatches.Words) -> TextMatches {
-            var found = main.matches(asked, words, excluding: hidden, limit: limit)
+            var found = index.main.matches(asked, words, excluding: hidden, limit: limit)
             let places = asked.map(view.side.places)
             let ids = view.side.ids.indices.filter { place in
                 guard !places.isEmpty else { return false }
@@ -107,7 +105,7 @@ extension LiveTextIndex {
                     ? places.allSatisfy { $0.contains(place) } : places.contains { $0.contains(place) }
             }.map { view.side.ids[$0] }.sorted()
             for id in ids {
-                let row = row(id)
+                let row = index.row(id)
                 if let row, excluded.contains(row) { continue }
                 guard found.count < limit else {
                     found.isExact = false

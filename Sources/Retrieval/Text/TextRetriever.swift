@@ -23,20 +23,10 @@ public struct TextRetriever: Retriever {
         self.live = live
     }
 
-    public func candidates(for query: Query, limit: Int, deadline: Deadline) -> [Scored] {
-        guard limit > 0, let text = query.text, !deadline.hasPassed else { return [] }
-        if let live { return live.rows(text, limit: limit, excluding: query.excluded, deadline: deadline) }
-        let asked = self.query(text)
-        var search = TextSearch(asked, in: index, limit: limit)
-        let found = search.run(excluded: query.excluded, deadline: deadline) ?? []
-        return found.map { Scored(item: $0.item, score: asked.score($0.points)) }
-    }
-
-    public func scores(of items: [ItemIndex], for query: Query) -> [Float] {
-        guard let text = query.text else { return [Float](repeating: .nan, count: items.count) }
-        if let live { return live.scores(of: items, text) }
-        let asked = self.query(text)
-        return index.points(of: items, asked).map { $0.map(asked.score) ?? .nan }
+    public func asked(_ query: Query) -> any AskedRetriever {
+        guard let text = query.text else { return NoOpinion() }
+        if let live { return AskedLiveText(asked: live.asked(text), excluded: query.excluded) }
+        return AskedText(query: self.query(text), index: index, excluded: query.excluded)
     }
 
     /// Which items match a query, up to `limit` of them; none without a text.
@@ -44,9 +34,39 @@ public struct TextRetriever: Retriever {
         guard let text = query.text else {
             return TextMatches(items: ItemSet(itemCount: index.itemCount), count: 0, isExact: true, words: .all)
         }
-        if let live { return live.matches(text, excluding: query.excluded, limit: limit) }
+        if let live { return live.asked(text).matches(excluding: query.excluded, limit: limit) }
         return index.matches(self.query(text), excluding: query.excluded, limit: limit)
     }
 
     private func query(_ text: String) -> TextQuery { TextQueryBuilder(index: index, options: options).query(text) }
+}
+
+private struct AskedText: AskedRetriever {
+    let query: TextQuery
+    let index: TextIndex
+    let excluded: ItemSet
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
+        guard limit > 0, !deadline.hasPassed else { return [] }
+        var search = TextSearch(query, in: index, limit: limit)
+        let found = search.run(excluded: excluded, deadline: deadline) ?? []
+        return found.map { Scored(item: $0.item, score: query.score($0.points)) }
+    }
+
+    func scores(of items: [ItemIndex]) -> [Float] {
+        index.points(of: items, query).map { $0.map(query.score) ?? .nan }
+    }
+}
+
+private struct AskedLiveText: AskedRetriever {
+    let asked: LiveTextIndex.Asked
+    let excluded: ItemSet
+
+    func candidates(limit: Int, deadline: Deadline) -> [Scored] {
+        asked.search(limit: limit, excluding: excluded, deadline: deadline) { $0 != nil }.compactMap { found in
+            found.row.map { Scored(item: $0, score: found.score) }
+        }
+    }
+
+    func scores(of items: [ItemIndex]) -> [Float] { asked.scores(of: items) }
 }
