@@ -80,9 +80,7 @@ public enum LambdaMART {
         _ examples: Examples, scenario: String, options: Options = Options(), start: LinearRanker? = nil,
         trials: [Trial], seed: UInt64, threads: Int, library: XGBoostLibrary, progress: (Double) -> Void = { _ in }
     ) throws -> (forest: Forest, report: Report) {
-        guard examples.positives >= 20 else {
-            throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
-        }
+        try examples.checkEnough(for: scenario)
         let start = start?.scaled(by: Float(options.start))
         let training = try Training(examples, heldOut: nil, from: start, options, seed, threads, library)
         let found = Double(trials.reduce(0) { $0 + $1.trees }) / Double(max(1, trials.count))

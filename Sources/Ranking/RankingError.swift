@@ -19,7 +19,8 @@ public enum RankingError: Error, Equatable, CustomStringConvertible {
         case .featuresDiffer(let scenario):
             "the ranker of \(scenario) was trained on other columns than the bundle's other rankers: train again"
         case .tooFewExamples(let scenario, let positives):
-            "scenario \(scenario): \(positives) positives among its examples are too few to train a ranker on"
+            "scenario \(scenario): \(positives) positives stand in a request beside something that is none, and a ranker "
+                + "needs \(Examples.fewestPositives) to learn from: give it more requests that have both"
         case .model(let file, let detail): "\(file): \(detail)"
         }
     }

@@ -51,9 +51,7 @@ public enum ConditionalLogit {
     public static func fit(
         _ examples: Examples, scenario: String, options: Options = Options(), threads: Int
     ) throws -> (LinearRanker, Report) {
-        guard examples.positives >= 20 else {
-            throw RankingError.tooFewExamples(scenario: scenario, positives: examples.positives)
-        }
+        try examples.checkEnough(for: scenario)
         // What a place does is learned beside all else, so that nothing else must stand for it, and is then left out.
         let hasPlaces = examples.hasPlaces
         let examples = hasPlaces ? examples.withPlaces() : examples

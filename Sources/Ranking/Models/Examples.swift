@@ -34,6 +34,16 @@ public struct Examples: Sendable {
     public var rowCount: Int { gains.count }
     public var positives: Int { labels.count { $0 } }
 
+    /// Fewer positives than this teach a ranker nothing that holds.
+    static let fewestPositives = 20
+
+    /// Throws ``RankingError/tooFewExamples(scenario:positives:)``.
+    public func checkEnough(for scenario: String) throws {
+        guard positives >= Self.fewestPositives else {
+            throw RankingError.tooFewExamples(scenario: scenario, positives: positives)
+        }
+    }
+
     public mutating func append(
         _ matrix: FeatureMatrix, labels: [Bool], stands: [Float]? = nil, missedPositives: Int
     ) {
