@@ -1,6 +1,6 @@
 /// Memory that several threads write at once, each its own part: the one place where that is allowed.
 ///
-/// Whoever shares it proves that the parts are disjoint (rows of a round of the skip-gram schedule, slices of a
+/// Unchecked: whoever shares it proves that the parts are disjoint (rows of a round of the skip-gram schedule, slices of a
 /// counting sort); nothing here checks it. Aligned to 64 bytes, so that rows of 16 floats share no cache line.
 public final class SharedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     public let count: Int

@@ -207,7 +207,7 @@ extension StringTable {
 
 /// Analyzers of an index's languages, as many sets as queries ever ran at once.
 final class AnalyzerPool: Sendable {
-    /// One set, in the hands of one query at a time.
+    /// One set. Unchecked, for an analyzer changes as it works: it is in the hands of one query at a time.
     private final class Shelf: @unchecked Sendable {
         let analyzers: [TermAnalyzer]
         init(_ analysis: TextAnalysis) {
