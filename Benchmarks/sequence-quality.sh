@@ -3,10 +3,9 @@
 #
 #     Benchmarks/sequence-quality.sh SEQUENCES.txt ...
 #
-# Trained on all before it, with the settings as they come but one: what is asked for is the very next item, so the ranker
-# learns from one held-out item a user (split.heldOut). LEAVE=2 asks for the item before the last, and leaves the last out:
-# the validation part. Beside it fusion and single retrievers. CONFIGURATION='{...}' for another magpie.json; SEEDS="2 3 4 5" to
-# train the whole once more with each.
+# Trained on all before it, with the settings as they come. LEAVE=2 asks for the item before the last, and leaves the last out:
+# the validation part. Beside it fusion and single retrievers. CONFIGURATION='{...}' for a magpie.json; SEEDS="2 3 4 5" to train
+# the whole once more with each.
 # Results and homes are under .build-bench/sequences.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
@@ -15,7 +14,6 @@ if [ $# = 0 ]; then
     exit
 fi
 out=$scratch/sequences leave=${LEAVE:-1}
-configuration=${CONFIGURATION:-'{"split": {"heldOut": 0.02}}'}
 mkdir -p "$out"
 
 for file in "$@"; do
@@ -25,7 +23,7 @@ for file in "$@"; do
     rm -rf "$home" "$home".*
     python3 "$here/retrievers/sequences.py" events "$file" "$home.csv" "$home.tsv" --leave "$leave"
     "$magpie" import "$home.csv" --home "$home" --kind view --time-unit s >/dev/null
-    echo "$configuration" >"$home/magpie.json"
+    [ -z "${CONFIGURATION:-}" ] || echo "$CONFIGURATION" >"$home/magpie.json"
     python3 "$here/measure.py" "$magpie" train --home "$home" | tee "$home.train.log" | grep -E "rank home|processor time"
     files=()
     for system in whole fusion transitions-recent neighbours ease sessions; do

@@ -11,9 +11,11 @@
 #     SECONDS_EACH=60                           how long each is measured
 #     PEER=0                                    without FastAPI, hnswlib and LightGBM over the same shop (serve-peer.py)
 #     PORT=8090
+#     ONLY_TRAIN=                               anything: the shop and its home, and no more
 #
 # Traffic: users by Zipf's law, one in five unknown, one request in five filtered, 200 events a second beside it; answers of
-# ten from 300 candidates through all stages, what was seen left out. The generator runs on the same machine.
+# ten from 300 candidates through all stages, what was seen left out. The generator runs on the same machine. Where wrk and h2load
+# are there (Debian's wrk and nghttp2-client), they ask the same questions, while `bench load` sends the events.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 if [ $# = 0 ]; then
@@ -45,6 +47,8 @@ if [ ! -e "$home/bundles/CURRENT" ]; then
     python3 "$here/measure.py" "$magpie" train --home "$home" --force
 fi
 
+[ -z "${ONLY_TRAIN:-}" ] || exit 0
+
 source "$here/serving.bash"
 memory() { awk '/VmHWM|VmRSS/ {printf "%s %.0f MB  ", $1, $2 / 1024}' "/proc/$server/status"; echo; }
 load() { # NAME ARGUMENT ...
@@ -62,9 +66,39 @@ with_events=(--events 200 --items "$folder/item-ids.txt")
 load "warm" --seconds 5 --connections 8
 load "closed loop, 8 connections" --seconds "$seconds" --connections 8 "${with_events[@]}"
 load "closed loop, 32 connections" --seconds "$seconds" --connections 32 "${with_events[@]}"
+"$magpie" bench load --users "$folder/users.txt" --unknown 0.2 --filtered 0.2 --filter 'year>=2010' --filter 'price<20' \
+    --questions 200000 >"$folder/questions.txt"
+beside() { # SECONDS COMMAND ...: while events come
+    "$magpie" bench load --port "$port" --users "$folder/users.txt" --rate 0.1 "${with_events[@]}" --seconds "$1" --json \
+        >"$folder/events.json" &
+    local events=$!
+    sleep 2.5
+    "${@:2}"
+    wait "$events"
+}
+if command -v wrk >/dev/null; then
+    for connections in 8 32; do
+        say "wrk, $connections connections"
+        QUESTIONS=$folder/questions.txt beside $((seconds + 3)) wrk -t 1 -c "$connections" -d "${seconds}s" --latency \
+            -s "$here/questions.lua" "http://127.0.0.1:$port" | tee -a "$folder/results.txt"
+    done
+fi
 for share in 50 80 100; do
     load "$share % of $rate/s" --seconds "$seconds" --rate "$(python3 -c "print($rate * $share / 100)")" "${with_events[@]}"
 done
+if command -v h2load >/dev/null; then
+    # A client of its own for each connection, all of them at one rate together; times from when a request was sent.
+    sed "s|^|http://127.0.0.1:$port|" "$folder/questions.txt" >"$folder/urls.txt"
+    for share in 50 80 100; do
+        say "h2load, $share % of $rate/s"
+        rm -f "$folder/h2load.tsv"
+        beside $((seconds + 3)) h2load --h1 -t 1 -c 32 -D "$seconds" --rps "$((rate * share / 3200))" \
+            -i "$folder/urls.txt" --log-file "$folder/h2load.tsv" | grep -E '^(finished|requests|status)' | tee -a "$folder/results.txt"
+        sort -n -k 3 "$folder/h2load.tsv" | awk -v name="h2load, $share % of $rate/s" '{ t[NR] = $3 / 1000 }
+            END { printf "%s: %d answers, ms p50 %.1f p90 %.1f p99 %.1f most %.1f\n", name, NR, t[int(NR * .5)], t[int(NR * .9)],
+                t[int(NR * .99)], t[NR] }' | tee -a "$folder/results.txt"
+    done
+fi
 load "three times $rate/s" --seconds 20 --rate "$((3 * rate))" --connections 512
 load "search, 50 %" --seconds 20 --rate "$((rate / 2))" --texts "$folder/texts.txt" --searches 1
 load "lists (mode=auto), 100 %" --seconds 20 --rate "$rate" --more mode=auto --zipf 1.2

@@ -16,12 +16,7 @@ if [ $# = 0 ]; then
     exit
 fi
 home=$scratch/sessions/home
-configuration=${CONFIGURATION:-'{
-    "split": {"kind": "user", "heldOut": 0.02, "maximumRequests": 1000},
-    "ranker": {"newcomers": {"below": 1000, "next": 1}},
-    "scenarios": [{"name": "next", "candidatesPerRetriever": 150, "excludeSeen": false, "useRanker": true, "onePerGroup": false, "retrievers": ["sessions", "neighbours-recent",
-        "transitions-recent", "cosine-recent", "ease-recent", "embedding", "covisits", "trending", "popular"]}]
-}'}
+configuration=${CONFIGURATION:-'{"scenarios": [{"name": "next", "excludeSeen": false}]}'}
 mkdir -p "$scratch/sessions"
 rm -rf "$home" "$home".*
 if [ -n "${VALID:-}" ]; then

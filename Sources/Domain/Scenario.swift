@@ -42,20 +42,25 @@ public struct Scenario: Sendable, Hashable, Codable {
         self.explore = explore
     }
 
-    /// Older configurations and bundles have neither `candidates` nor `diversity` nor `caps` nor `seen` nor `explore`.
+    /// What is not said is as in the shipped scenario of the same name, else as in ``home``.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
-        name = try members.decode(String.self, forKey: .name)
-        retrievers = try members.decode([String].self, forKey: .retrievers)
-        candidatesPerRetriever = try members.decode(Int.self, forKey: .candidatesPerRetriever)
-        candidates = try members.decodeIfPresent(Int.self, forKey: .candidates) ?? 0
-        excludeSeen = try members.decode(Bool.self, forKey: .excludeSeen)
-        useRanker = try members.decode(Bool.self, forKey: .useRanker)
-        onePerGroup = try members.decode(Bool.self, forKey: .onePerGroup)
-        diversity = try members.decodeIfPresent(Double.self, forKey: .diversity) ?? 0
-        caps = try members.decodeIfPresent([CategoryCap].self, forKey: .caps) ?? []
-        seen = try members.decodeIfPresent([SeenRule].self, forKey: .seen) ?? []
-        explore = try members.decodeIfPresent(Double.self, forKey: .explore) ?? 0
+        let name = try members.decode(String.self, forKey: .name)
+        func value<Value: Decodable>(_ key: CodingKeys, _ path: KeyPath<Scenario, Value>) throws -> Value {
+            let shipped = Self.shipped.first { $0.name == name } ?? Self.home
+            return try members.decodeIfPresent(Value.self, forKey: key) ?? shipped[keyPath: path]
+        }
+        self.name = name
+        retrievers = try value(.retrievers, \.retrievers)
+        candidatesPerRetriever = try value(.candidatesPerRetriever, \.candidatesPerRetriever)
+        candidates = try value(.candidates, \.candidates)
+        excludeSeen = try value(.excludeSeen, \.excludeSeen)
+        useRanker = try value(.useRanker, \.useRanker)
+        onePerGroup = try value(.onePerGroup, \.onePerGroup)
+        diversity = try value(.diversity, \.diversity)
+        caps = try value(.caps, \.caps)
+        seen = try value(.seen, \.seen)
+        explore = try value(.explore, \.explore)
     }
 
     public static let home = Scenario(

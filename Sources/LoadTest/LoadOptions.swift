@@ -30,4 +30,10 @@ public struct LoadOptions: Sendable {
     public var seed: UInt64 = 1
 
     public init() {}
+
+    /// Paths and queries of the first `count` questions, for another program to ask.
+    public func questions(_ count: Int) -> [String] {
+        var traffic = Traffic(self, stream: 1)
+        return (0..<count).map { _ in traffic.target() }
+    }
 }

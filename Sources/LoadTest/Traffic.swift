@@ -26,7 +26,10 @@ struct Traffic {
     }
 
     /// The bytes of one question.
-    mutating func question() -> String {
+    mutating func question() -> String { "GET \(target()) HTTP/1.1\r\n\(head)\r\n" }
+
+    /// What one question asks for: path and query.
+    mutating func target() -> String {
         var query = "user=\(Self.escaped(user()))&count=\(options.count)"
         var path = "/v1/recommendations"
         if !options.texts.isEmpty, Double(random.uniform()) < options.searches {
@@ -37,7 +40,7 @@ struct Traffic {
             query += "&filter=\(Self.escaped(options.filters[random.below(options.filters.count)]))"
         }
         if !options.more.isEmpty { query += "&\(options.more)" }
-        return "GET \(path)?\(query) HTTP/1.1\r\n\(head)\r\n"
+        return "\(path)?\(query)"
     }
 
     /// The bytes of one event.

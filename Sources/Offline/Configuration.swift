@@ -110,6 +110,10 @@ public enum RankerKind: String, Sendable, Hashable, Codable, CaseIterable {
 
 public struct RankerOptions: Sendable, Hashable, Codable {
     public var kind = RankerKind.auto
+    /// By user: the share of each user's events, the last ones, that it learns from; at least one. The less, the more do the
+    /// retrievers know that it learns with, as those do that it will serve with. By clock, and where that holds fewer likes than
+    /// ``automaticRequests``: ``SplitOptions/heldOut``.
+    public var heldOut = 0.1
     /// Of the linear model.
     public var model = ConditionalLogit.Options()
     /// Candidates that it learns from, in all: with many requests each brings only a sample of what was not chosen

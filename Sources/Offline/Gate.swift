@@ -73,9 +73,7 @@ public struct Gate {
 
     /// `fit(T1)` by another configuration: the same outer cut, the inner one as that configuration has it.
     private func twin(of configuration: Configuration) throws -> Fit.Bundle {
-        var options = configuration.split
-        options.kind = plan.outer.kind
-        let inner = Split(plan.history, rows: plan.outer.known, options: options)
+        let inner = Split.ofExamples(plan.history, rows: plan.outer.known, configuration, kind: plan.outer.kind)
         let fit = fit(configuration)
         return try fit.bundle(
             window: "published twin", asked: inner,

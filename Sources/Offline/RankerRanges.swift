@@ -11,6 +11,7 @@ extension Configuration {
         if Set(ranker.crossedFeatures).count < ranker.crossedFeatures.count {
             throw fail("ranker.crossedFeatures", "a pair twice", "each pair once")
         }
+        try real("ranker.heldOut", ranker.heldOut, 0.01...0.99)
         try real("ranker.model.l2", ranker.model.l2, 0...1e6)
         try whole("ranker.model.maximumSteps", ranker.model.maximumSteps, 1...100_000)
         try whole("ranker.maximumExamples", ranker.maximumExamples, 1...1_000_000_000)

@@ -104,7 +104,7 @@ extension RefitReplay {
         var last: Fit.Bundle?
         for refit in boundaries.indices where isNeeded(refit) {
             let split = piece(refit).split
-            let inner = Split(history, rows: split.known, options: training.configuration.split)
+            let inner = Split.ofExamples(history, rows: split.known, training.configuration)
             // Examples lived through come from the bundles before this one, which are there.
             fit.boundaries = Array(boundaries.prefix(refit))
             let known = try fit.dataset(split.known, asOf: split.catalogueAsOf)

@@ -71,6 +71,21 @@ public struct Split: Sendable {
         }
     }
 
+    /// The cut of `rows` whose held-out part a ranker learns from, see ``RankerOptions/heldOut``.
+    /// - Parameter kind: nil = as configured.
+    static func ofExamples(
+        _ history: History, rows: [Int], _ configuration: Configuration, kind: SplitKind? = nil
+    ) -> Split {
+        var options = configuration.split
+        if let kind { options.kind = kind }
+        let split = Split(history, rows: rows, options: options)
+        guard split.kind == .user else { return split }
+        options.heldOut = configuration.ranker.heldOut
+        let less = byUser(history, rows, options, reason: split.reason)
+        let likes = less.asked.count { history.rows[$0].isPositive }
+        return likes < configuration.ranker.automaticRequests ? split : less
+    }
+
     /// How many rows had come when the last known one had.
     var end: Int { known.last.map { $0 + 1 } ?? 0 }
 

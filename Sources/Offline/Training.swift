@@ -11,7 +11,7 @@ import MagpieRanking
 ///     snapshot -> graph -> walks -> embed -> index -> features -> examples -> rank -> evaluate -> publish
 ///
 /// A ranker must learn from retrievers that have not seen the answers, and a measurement must ask what neither has
-/// seen. So history is cut twice, and `fit(T)` is
+/// seen. So history is cut twice (docs/adr/0036 says how much is for the ranker), and `fit(T)` is
 ///
 ///  1. retrievers fitted on what is known before the last window before T (the *draft*),
 ///  2. that window's requests replayed against the draft: candidates, features as of the moment, labels,
@@ -19,8 +19,8 @@ import MagpieRanking
 ///  4. retrievers fitted again, on everything before T.
 ///
 /// `fit(T1)` makes the *twin*: it is asked what happened after T1, which gives the metrics. `fit(end)` makes the
-/// bundle that is published; nothing is left to ask it, so its manifest quotes its twin. Step 1 of the second fit
-/// is step 4 of the first, and the cache sees that.
+/// bundle that is published; nothing is left to ask it, so its manifest quotes its twin. By clock step 1 of the second fit
+/// is step 4 of the first, and the cache sees that; by user the ranker may learn from less than is asked of the twin.
 ///
 /// A configuration that differs from the published bundle's must first show that it is not worse: see ``Gate``.
 public struct Training {
@@ -165,7 +165,7 @@ struct Plan {
     let known: Known
     /// Known before T1, asked after it.
     let outer: Split
-    /// The same within what is known before T1.
+    /// What is known before T1, cut for the twin's ranker to learn.
     let inner: Split
     let fit: Fit
     /// How the twin is asked.
@@ -188,9 +188,7 @@ struct Plan {
         self.history = history
         known = try Known(history: history, catalogue: catalogue)
         outer = Split(history, rows: Array(history.rows.indices), options: training.configuration.split)
-        var options = training.configuration.split
-        options.kind = outer.kind
-        inner = Split(history, rows: outer.known, options: options)
+        inner = Split.ofExamples(history, rows: outer.known, training.configuration, kind: outer.kind)
         fit = Fit(training: training, runner: runner, history: history, known: known)
     }
 
@@ -202,10 +200,11 @@ struct Plan {
 
     /// `fit(end)`.
     func published(_ twin: Fit.Bundle) throws -> Fit.Bundle {
+        let rows = Array(history.rows.indices)
+        let learned = Split.ofExamples(history, rows: rows, fit.training.configuration, kind: outer.kind)
         var bundle = try fit.bundle(
-            window: "published", asked: outer, refit: fit.dataset(Array(history.rows.indices), asOf: .now),
-            newcomersOf: twin)
-        bundle.rankers = try fit.stability(bundle, asked: outer)
+            window: "published", asked: learned, refit: fit.dataset(rows, asOf: .now), newcomersOf: twin)
+        bundle.rankers = try fit.stability(bundle, asked: learned)
         return bundle
     }
 }

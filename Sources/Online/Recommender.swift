@@ -36,10 +36,8 @@ public struct Recommender: Sendable {
         let features = ranker == nil ? nil : self.features(stage)
         funnel.microseconds.features = watch.lap()
         let (scores, rung) = score(stage, ranker, features)
-        var order = stage.items.indices.sorted { a, b in
-            Scored(item: stage.items[a], score: scores[a]) < Scored(item: stage.items[b], score: scores[b])
-        }
-        order = namedFirst(order, stage, text: request.text)
+        // Items ascend, so that of equal scores the smaller item stays the first.
+        let order = namedFirst(descendingOrder(of: scores), stage, text: request.text)
         funnel.microseconds.rank = watch.lap()
 
         let alone = reorder.ungrouped(order, stage, snapshot.items)
@@ -172,9 +170,8 @@ public struct Recommender: Sendable {
         let items = set.items
         guard items.count > count else { return set }
         let scores = Fusion.scores(of: items, proposals, knownShare: state.knownShare)
-        let fused = zip(items, scores).map { Scored(item: $0, score: $1) }
         var first = ItemSet(itemCount: snapshot.items.count)
-        for candidate in fused.sorted().prefix(count) { first.insert(candidate.item) }
+        for place in descendingOrder(of: scores).prefix(count) { first.insert(items[place]) }
         return first
     }
 

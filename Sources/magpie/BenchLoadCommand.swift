@@ -16,6 +16,7 @@ struct BenchLoadCommand: ParsableCommand {
               magpie bench load --rate 960 --users users.txt --unknown 0.2 --filtered 0.2 --filter 'genres:Action'
               magpie bench load --rate 500 --users users.txt --events 200 --items items.txt --json
               magpie bench load --rate 500 --users users.txt --texts queries.txt --searches 1
+              magpie bench load --users users.txt --questions 100000 > targets.txt   # for wrk or h2load to ask
             """)
 
     @Option(help: "Where the server listens.") var host = "127.0.0.1"
@@ -38,6 +39,8 @@ struct BenchLoadCommand: ParsableCommand {
     @Option(name: .customLong("events"), help: "Events a second beside the questions.") var eventRate = 0.0
     @Option(help: ArgumentHelp("What the events are about: an item's id a line.", valueName: "file")) var items: String?
     @Option(help: "The seed of who asks what.") var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Print so many questions, a path a line, and ask nobody.", valueName: "n"))
+    var questions: Int?
     @OptionGroup var json: JSONOption
 
     func validate() throws {
@@ -58,6 +61,9 @@ struct BenchLoadCommand: ParsableCommand {
         }
         guard filtered == 0 || !filters.isEmpty else { throw ValidationError("--filtered needs a --filter") }
         guard searches == 0 || texts != nil else { throw ValidationError("--searches needs --texts") }
+        guard (1...100_000_000).contains(questions ?? 1) else {
+            throw ValidationError("--questions is \(questions ?? 0), expected 1 to 100000000")
+        }
     }
 
     func run() throws {
@@ -70,6 +76,7 @@ struct BenchLoadCommand: ParsableCommand {
         options.users = try users.map(Self.lines) ?? []
         options.texts = try texts.map(Self.lines) ?? []
         options.items = try items.map(Self.lines) ?? []
+        if let questions { return Swift.print(options.questions(questions).joined(separator: "\n")) }
         let bar = ProgressBar()
         bar.begin("asking \(host):\(port)")
         let report = try LoadRun.run(options, progress: bar.update)

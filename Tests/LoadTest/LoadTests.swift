@@ -67,6 +67,22 @@ import Testing
         #expect(side.statuses.values.reduce(0, +) + side.broken == side.sent)
     }
 
+    /// What another program is given to ask is what would be asked.
+    @Test func questionsForOthers() {
+        var options = LoadOptions()
+        options.users = ["a b", "c"]
+        (options.unknown, options.filters, options.filtered) = (0.2, ["year>=2010"], 0.2)
+        (options.texts, options.searches, options.more) = (["x&y"], 0.5, "mode=auto")
+        let targets = options.questions(2_000)
+        var traffic = Traffic(options, stream: 1)
+        #expect(targets.allSatisfy { traffic.question().hasPrefix("GET \($0) HTTP/1.1\r\n") })
+        func share(_ text: String) -> Double { Double(targets.count { $0.contains(text) }) / 2_000 }
+        #expect(targets.allSatisfy { $0.hasPrefix("/v1/") && !$0.contains(" ") && $0.hasSuffix("&mode=auto") })
+        #expect(abs(share("/v1/search?") - 0.5) < 0.05 && abs(share("q=x%26y") - 0.5) < 0.05)
+        #expect(abs(share("filter=year%3E%3D2010") - 0.2) < 0.05 && abs(share("user=stranger-1-") - 0.2) < 0.05)
+        #expect(share("user=a%20b&") > share("user=c&") && share("user=c&") > 0.1)
+    }
+
     @Test func nobodyListens() {
         var options = LoadOptions()
         options.port = 1

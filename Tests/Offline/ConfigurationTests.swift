@@ -92,7 +92,9 @@ import Testing
         (#"{"events": {"positive": ">>"}}"#, "events.positive"),
         (#"{"events": {"gains": {"purchase": 0}}}"#, "events.gains.purchase"),
         (#"{"timeZone": "Mars/Base"}"#, "timeZone"),
-        (#"{"scenarios": [{"name": "mine"}]}"#, "scenarios[0]"), (#"{"scenarios": [3]}"#, "scenarios[0]"),
+        (#"{"scenarios": [{"excludeSeen": true}]}"#, "scenarios[0]"),
+        (#"{"ranker": {"heldOut": 1}}"#, "ranker.heldOut"),
+        (#"{"scenarios": [3]}"#, "scenarios[0]"),
         (Self.scenario(#""caps": ["genres"]"#), "scenarios[0].caps[0]"),
         (Self.scenario(#""caps": ["genres=0"]"#), "scenarios[0].caps[0]"),
         (Self.scenario(#""diversity": 1.5"#), "scenarios[0].diversity"),
@@ -156,6 +158,20 @@ import Testing
         #expect(plain.diversity == 0 && plain.caps.isEmpty)
         let both = try #require(try scenario(#""diversity": 0.5, "caps": ["genres=3", "brand=1@10"]"#))
         #expect(both.diversity == 0.5 && both.caps.map(\.notation) == ["genres=3", "brand=1@10"])
+    }
+
+    /// A scenario has a name; what else it does not say is as it ships.
+    @Test func scenariosInFewWords() throws {
+        let json = #"{"scenarios": [{"name": "next", "excludeSeen": false}, {"name": "search", "candidates": 300}]}"#
+        let configuration = try Configuration(json: Data(json.utf8), file: "x")
+        var (next, search) = (Scenario.home, Scenario.search)
+        (next.name, next.excludeSeen, search.candidates) = ("next", false, 300)
+        #expect(configuration.scenarios == [next, search])
+        guard case .badValue(_, let detail) = failure(#"{"scenarios": [{"excludeSeen": false}]}"#) else {
+            Issue.record("a scenario without a name was read")
+            return
+        }
+        #expect(detail.contains("name"), "\(detail)")
     }
 
     /// Foundation knows neither the number nor the place.

@@ -51,6 +51,7 @@ import Testing
                 kind == .user || $0.time.milliseconds <= question.now.milliseconds + 3 * PlantedWorld.day
             }
             #expect(question.relevant == Set(next.filter(\.isPositive).map(\.item)))
+            #expect(question.relevant.allSatisfy { question.gain(of: $0, rules) == 1 })
         }
         // State is brought as far as the last question of each and not on.
         for user in chosen {

@@ -119,8 +119,26 @@ import Testing
             #expect(question.disliked == keys(["e", "h"]))
             #expect(question.kinds == ["rating": keys(["f"]), "purchase": keys(["f", "g"])])
             let gains = ["a", "e", "f", "g"].map { question.gain(of: ItemID($0).key, rules) }
-            #expect(gains == [0, 0, 5, 5])
+            let second: Float = 5 / log2(3)
+            #expect(gains == [0, 0, 5, second])
         }
+    }
+
+    /// What comes next counts most; what comes in one moment comes in one turn, and of a list on screen nothing comes first.
+    @Test(arguments: [SplitKind.clock, .user]) func whatComesNext(kind: SplitKind) throws {
+        let history = SplitTests.history([
+            ("u", "a", 0), ("u", "b", 1), ("u", "c", 2), ("u", "d", 3), ("u", "e", 4), ("u", "f", 5), ("u", "g", 5),
+            ("u", "e", 6), ("u", "h", 7),
+        ])
+        let options = SplitOptions(kind: kind, heldOut: 0.55)
+        let split = split(history, options)
+        #expect(split.asked == Array(4..<9))
+        var question = try #require(Questions.home(history, split, rules: rules, options: options).first)
+        func gains() -> [Float] { ["a", "e", "f", "g", "h"].map { question.gain(of: ItemID($0).key, rules) } }
+        let (second, fourth): (Float, Float) = (1 / log2(3), 1 / log2(5))
+        #expect(gains() == [0, 1, second, second, fourth])
+        question.shown = [.init(item: ItemID("h").key, place: 1)]
+        #expect(gains() == [0, 1, 1, 1, 1])
     }
 
     @Test func similarAsksWithTheLastLikeAndForgetsWho() {

@@ -120,11 +120,11 @@ import Testing
         for _ in 0..<300 {
             var matrix = FeatureMatrix(names: ["a", "b"], rowCount: 12)
             for at in matrix.values.indices { matrix.values[at] = 2 * random.uniform() - 1 }
-            let clicks = (0..<12).map { matrix[$0, 0] > 0.3 }
-            let purchases = (0..<12).map { matrix[$0, 1] > 0.6 }
+            let clicks: [Float] = (0..<12).map { matrix[$0, 0] > 0.3 ? 1 : 0 }
+            let purchases: [Float] = (0..<12).map { matrix[$0, 1] > 0.6 ? 0.5 : 0 }
             examples.append(
-                matrix, gains: zip(clicks, purchases).map { $0 || $1 ? 1 : 0 },
-                objectives: ["click": clicks, "purchase": purchases, "gift": [Bool](repeating: false, count: 12)],
+                matrix, gains: zip(clicks, purchases).map { max($0, $1) },
+                objectives: ["click": clicks, "purchase": purchases, "gift": [Float](repeating: 0, count: 12)],
                 missedPositives: 0)
         }
         func order(_ weights: [String: Double]) throws -> (names: [String], first: FeatureMatrix, RankerReport) {

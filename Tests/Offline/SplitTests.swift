@@ -114,4 +114,22 @@ import Testing
         #expect(Set(prints).count == 3)
         #expect(prints[1] == Split(history, rows: all, options: SplitOptions(kind: .clock)).fingerprint(history))
     }
+
+    /// By user a ranker learns from less than is asked about, where that is enough; by clock from as much.
+    @Test func whatARankerLearnsFrom() {
+        let history = Self.history((0..<400).map { ("u\($0 % 20)", "i\($0)", Int64($0)) })
+        let rows = Array(history.rows.indices)
+        var configuration = Configuration()
+        func asked(_ kind: SplitKind? = nil) -> Int {
+            let split = Split.ofExamples(history, rows: rows, configuration, kind: kind)
+            #expect(isPartition(split, of: rows))
+            return split.asked.count
+        }
+        #expect(asked() == 80 && asked(.clock) == 80)
+        configuration.ranker.automaticRequests = 40
+        #expect(asked() == 40 && asked(.user) == 40 && asked(.clock) == 80)
+        configuration.ranker.heldOut = 0.01
+        configuration.ranker.automaticRequests = 0
+        #expect(asked() == 20)
+    }
 }

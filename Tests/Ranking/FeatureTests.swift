@@ -54,6 +54,11 @@ import Testing
                 ? usual[random.below(usual.count)] : Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
         }
         #expect(ranks(of: values) == naiveRanks(of: values))
+        let order = values.indices.sorted { a, b in
+            let (x, y) = (values[a], values[b])
+            return x.isNaN || y.isNaN ? (!x.isNaN || (y.isNaN && a < b)) : x > y || (x == y && a < b)
+        }
+        #expect(descendingOrder(of: values) == order)
     }
 
     private func naiveRanks(of values: [Float]) -> [Int] {

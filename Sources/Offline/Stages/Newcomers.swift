@@ -78,6 +78,8 @@ struct Newcomers {
         if opinions.liked.isEmpty { return nil }
         var question = opinions.question(of: person.key, now: now, position: person.rows[place] + 1, history)
         question.scenario = scenario.name
+        // Of somebody new it is their taste that is learned, and not where they go from their first film.
+        question.turns = [:]
         return question
     }
 

@@ -64,15 +64,22 @@ enum Questions {
         }
     }
 
-    /// What a user made of items that were new to them.
+    /// What a user made of items that were new to them. Events are added in the order of the history; what came in
+    /// one moment came in one turn.
     struct Opinions {
         private(set) var liked: Set<ItemKey> = []
+        private var turns: [ItemKey: Int] = [:]
+        private var latest: (time: Timestamp, turn: Int)?
         private var disliked: Set<ItemKey> = []
         private var kinds: [UInt16: Set<ItemKey>] = [:]
 
         mutating func add(_ row: History.Row) {
             if row.isPositive {
-                liked.insert(row.item)
+                if liked.insert(row.item).inserted {
+                    let turn = latest.map { $0.time == row.time ? $0.turn : liked.count } ?? 1
+                    latest = (row.time, turn)
+                    turns[row.item] = turn
+                }
                 kinds[row.kind, default: []].insert(row.item)
             } else if row.isNegative {
                 disliked.insert(row.item)
@@ -82,6 +89,7 @@ enum Questions {
         func question(of user: UserKey, now: Timestamp, position: Int, _ history: History) -> Question {
             var question = Question(
                 scenario: Scenario.home.name, user: user, now: now, position: position, relevant: liked)
+            question.turns = turns
             question.disliked = disliked.subtracting(liked)
             for (kind, items) in kinds { question.kinds[history.kinds[Int(kind)]] = items }
             return question

@@ -115,7 +115,7 @@ struct Replay {
             places = rows.map { place[keys[$0]]?.map(Float.init) ?? .nan }
         }
         let objectives = objectives.map { name in
-            (name, rows.map { question.kinds[name]?.contains(keys[$0]) ?? false })
+            (name, rows.map { question.gain(of: keys[$0], towards: name) })
         }
         var examples = Examples(names: recommender.snapshot.features.names)
         examples.append(

@@ -9,8 +9,9 @@ struct TuningWindow {
     private let training: Training
     private let plan: Plan
     private let scenario: Scenario
-    var splitReason: String { "by \(plan.inner.kind.rawValue): \(plan.inner.reason)" }
-    var fingerprint: String { plan.inner.fingerprint(plan.history) }
+    private let split: Split
+    var splitReason: String { "by \(split.kind.rawValue): \(split.reason)" }
+    var fingerprint: String { split.fingerprint(plan.history) }
 
     init(_ training: Training, log: some EventLog, catalogue: some Catalogue, scenario: String) throws {
         self.training = training
@@ -21,6 +22,9 @@ struct TuningWindow {
         plan = try Plan(
             training, log: log, catalogue: catalogue,
             runner: StageRunner(cache: training.cache, codeVersion: training.codeVersion, report: training.report))
+        var options = training.configuration.split
+        options.kind = plan.outer.kind
+        split = Split(plan.history, rows: plan.outer.known, options: options)
     }
 
     /// The metric of each request.
@@ -35,7 +39,7 @@ struct TuningWindow {
         training.configuration = configuration
         let runner = StageRunner(cache: training.cache, codeVersion: training.codeVersion, report: training.report)
         let fit = Fit(training: training, runner: runner, history: plan.history, known: plan.known)
-        let split = plan.inner.restricted(to: share, of: plan.history)
+        let split = self.split.restricted(to: share, of: plan.history)
         let data = try fit.dataset(split.known, asOf: split.catalogueAsOf)
         let questions = fit.questions(for: scenario, data, split, stream: 2)
         guard !questions.isEmpty else {

@@ -8,6 +8,15 @@ func ranks(of values: [Float]) -> [Int] {
     return ranks
 }
 
+/// The places of values, the largest first; equal values stay in order, NaN comes last.
+public func descendingOrder(of values: [Float]) -> [Int] {
+    var order: [Int] = []
+    order.reserveCapacity(values.count)
+    forEachRank(of: values) { place, _ in order.append(place) }
+    if order.count < values.count { order += values.indices.filter { values[$0].isNaN } }
+    return order
+}
+
 /// Calls `body` with the place and the rank of each value that is not NaN, the largest first.
 private func forEachRank(of values: [Float], _ body: (_ place: Int, _ rank: Int) -> Void) {
     withUnsafeTemporaryAllocation(of: RankKey.self, capacity: 2 * values.count) { space in

@@ -182,16 +182,15 @@ public enum ConditionalLogit {
             let n = active.count
             // A choice that is worth two is two choices.
             let chosen = rows.reduce(0) { $0 + worth($1) }
-            // The rows of the request, then the mean, the gradient and the Hessian of the columns that differ.
-            let space = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * n + n + n + n * n)
+            // The rows of the request, then the mean and the gradient of the columns that differ.
+            let space = UnsafeMutablePointer<Double>.allocate(capacity: rows.count * n + 2 * n)
             defer { space.deallocate() }
             let mean: UnsafeMutablePointer<Double> = space + rows.count * n
             let gradient: UnsafeMutablePointer<Double> = mean + n
-            let hessian: UnsafeMutablePointer<Double> = gradient + n
-            mean.initialize(repeating: 0, count: n + n + n * n)
+            mean.initialize(repeating: 0, count: 2 * n)
 
-            var utilities = [Double](repeating: 0, count: rows.count)
-            for i in utilities.indices {
+            var chances = [Double](repeating: 0, count: rows.count)
+            for i in chances.indices {
                 let source: UnsafePointer<Float> = design.row(rows.lowerBound + i)
                 let x: UnsafeMutablePointer<Double> = space + i * n
                 var utility = 0.0
@@ -199,41 +198,52 @@ public enum ConditionalLogit {
                     x[f] = Double(source[active[f]])
                     utility += x[f] * weights[active[f]]
                 }
-                utilities[i] = utility
+                chances[i] = utility
             }
-            let peak = utilities.max() ?? 0
+            let peak = chances.max() ?? 0
             var normaliser = 0.0
-            for i in utilities.indices {
-                sum[0] -= worth(rows.lowerBound + i) * (utilities[i] - peak)
-                utilities[i] = exp(utilities[i] - peak) * Double(examples.stands[rows.lowerBound + i])
-                normaliser += utilities[i]
+            for i in chances.indices {
+                sum[0] -= worth(rows.lowerBound + i) * (chances[i] - peak)
+                chances[i] = exp(chances[i] - peak) * Double(examples.stands[rows.lowerBound + i])
+                normaliser += chances[i]
             }
             sum[0] += chosen * log(normaliser)
 
-            for i in utilities.indices {
-                let p = utilities[i] / normaliser
+            for i in chances.indices {
+                chances[i] /= normaliser
                 let x: UnsafeMutablePointer<Double> = space + i * n
                 let gain = worth(rows.lowerBound + i)
                 if gain > 0 {
                     for f in 0..<n { gradient[f] -= gain * x[f] }
                 }
-                for f in 0..<n { mean[f] += p * x[f] }
-                guard withHessian else { continue }
-                for f in 0..<n {
-                    let scaled = chosen * p * x[f]
-                    if scaled == 0 { continue }
-                    let line: UnsafeMutablePointer<Double> = hessian + f * n
-                    for g in f..<n { line[g] += scaled * x[g] }
-                }
+                for f in 0..<n { mean[f] += chances[i] * x[f] }
             }
-            let allGradient: UnsafeMutablePointer<Double> = sum + 1
-            let allHessian: UnsafeMutablePointer<Double> = sum + 1 + columns
+            for f in 0..<n { sum[1 + active[f]] += gradient[f] + chosen * mean[f] }
+            guard withHessian else { return }
+            let (spread, stride) = Self.spread(of: space, around: mean, columns: n, chances: chances)
+            let hessian: UnsafeMutablePointer<Double> = sum + 1 + columns
             for f in 0..<n {
-                allGradient[active[f]] += gradient[f] + chosen * mean[f]
-                guard withHessian else { continue }
-                let line: UnsafeMutablePointer<Double> = allHessian + active[f] * columns
-                for g in f..<n { line[active[g]] += hessian[f * n + g] - chosen * mean[f] * mean[g] }
+                let line: UnsafeMutablePointer<Double> = hessian + active[f] * columns
+                for g in f..<n { line[active[g]] += chosen * Double(spread.pointer[f * stride + g]) }
             }
+        }
+
+        /// The sum of p (x - mean) (x - mean)^T over rows x with chances p, and how far its rows are apart. In Floats: the
+        /// Hessian says how long a step is, and where steps end is said by the gradient, which is summed in Doubles.
+        private static func spread(
+            of rows: UnsafePointer<Double>, around mean: UnsafePointer<Double>, columns n: Int, chances: [Double]
+        ) -> (sum: SharedBuffer<Float>, stride: Int) {
+            let stride = (n + 15) / 16 * 16
+            let sum = SharedBuffer<Float>(count: stride * stride, repeating: 0)
+            let scaled = SharedBuffer<Float>(count: stride * chances.count, repeating: 0)
+            for i in chances.indices {
+                let root = chances[i].squareRoot()
+                let x: UnsafePointer<Double> = rows + i * n
+                let y: UnsafeMutablePointer<Float> = scaled.pointer + i * stride
+                for f in 0..<n { y[f] = Float(root * (x[f] - mean[f])) }
+            }
+            LeastSquaresKernel.addGram(of: scaled.pointer, stride: stride, count: chances.count, to: sum.pointer)
+            return (sum, stride)
         }
     }
 

@@ -17,8 +17,8 @@ public struct Examples: Sendable {
     /// Where in its list a row stood when it was seen, 1 = first; NaN where nobody knows. Training only: what is ranked has
     /// no place yet.
     public private(set) var places: [Float] = []
-    /// By objective: whether a row is it. Empty where all that counts is the gain.
-    public private(set) var objectives: [String: [Bool]] = [:]
+    /// By objective: a row's gain towards it alone. Empty where all that counts is the gain.
+    public private(set) var objectives: [String: [Float]] = [:]
     /// Row ranges: request r has the rows groups[r] ..< groups[r + 1].
     public private(set) var groups: [Int] = [0]
     /// Who made each request; nil where nobody did.
@@ -53,7 +53,7 @@ public struct Examples: Sendable {
     /// Gains are finite and not negative, and so are weights; a row stands for at least itself.
     public mutating func append(
         _ matrix: FeatureMatrix, gains: [Float], weights: [Float]? = nil, stands: [Float]? = nil,
-        places: [Float]? = nil, objectives: [String: [Bool]] = [:], user: UInt64? = nil,
+        places: [Float]? = nil, objectives: [String: [Float]] = [:], user: UInt64? = nil,
         missedPositives: Int
     ) {
         precondition(matrix.rowCount == gains.count)
@@ -74,7 +74,8 @@ public struct Examples: Sendable {
         self.places += places ?? [Float](repeating: .nan, count: gains.count)
         for (name, own) in objectives {
             precondition(own.count == gains.count, "objective \(name)")
-            let before = [Bool](repeating: false, count: self.gains.count - gains.count)
+            precondition(own.allSatisfy { $0 >= 0 && $0.isFinite }, "objective \(name)")
+            let before = [Float](repeating: 0, count: self.gains.count - gains.count)
             self.objectives[name, default: before] += own
         }
         precondition(self.objectives.values.allSatisfy { $0.count == self.gains.count }, "an objective is missing")
@@ -110,8 +111,8 @@ public struct Examples: Sendable {
         guard let own = objectives[objective] else { return nil }
         var result = self
         result.objectives = [:]
-        result.labels = own
-        result.gains = own.map { $0 ? 1 : 0 }
+        result.labels = own.map { $0 > 0 }
+        result.gains = own
         return result
     }
 

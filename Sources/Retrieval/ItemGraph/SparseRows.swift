@@ -61,33 +61,51 @@ public struct SparseRows: Sendable {
 /// Sums one row of a sparse matrix: a dense row and the list of what was touched in it.
 struct RowAccumulator {
     private(set) var sums: [Float]
-    private(set) var touched: [UInt32] = []
+    /// The items that are not 0, in the order in which they came, and room behind them.
+    private var places: [UInt32] = []
+    private var touchedCount = 0
 
     init(itemCount: Int) { sums = [Float](repeating: 0, count: itemCount) }
+
+    var touched: ArraySlice<UInt32> { places[..<touchedCount] }
 
     /// `weight` must be above 0.
     mutating func add(_ item: ItemIndex, _ weight: Float) {
         let i = Int(item)
-        if sums[i] == 0 { touched.append(item) }
+        makeRoom(1)
+        if sums[i] == 0 {
+            places[touchedCount] = item
+            touchedCount += 1
+        }
         sums[i] += weight
+    }
+
+    private mutating func makeRoom(_ count: Int) {
+        let missing = touchedCount + count - places.count
+        if missing > 0 { places += [UInt32](repeating: 0, count: max(missing, places.count)) }
     }
 
     /// Adds `factor` times some entries of a table. Weights that are not above 0 are in no sound table and are left out.
     mutating func add(_ entries: Range<Int>, of rows: SparseRows, times factor: Float) {
+        makeRoom(entries.count)
         let items: UnsafePointer<UInt32> = rows.items.pointer
         let weights: UnsafePointer<Float> = rows.weights.pointer
-        var touched = self.touched  // taken out, not copied, while the sums are borrowed
-        self.touched = []
+        var count = touchedCount
         sums.withUnsafeMutableBufferPointer { sums in
-            for entry in entries {
-                let weight: Float = factor * weights[entry]
-                guard weight > 0 else { continue }
-                let item = items[entry]
-                if sums[Int(item)] == 0 { touched.append(item) }
-                sums[Int(item)] += weight
+            places.withUnsafeMutableBufferPointer { places in
+                // Without a branch: whether an item is new is anybody's guess.
+                for entry in entries {
+                    let product: Float = factor * weights[entry]
+                    let weight: Float = product > 0 ? product : 0
+                    let item = items[entry]
+                    let sum: Float = sums[Int(item)]
+                    places[count] = item
+                    count += sum == 0 && weight > 0 ? 1 : 0
+                    sums[Int(item)] = sum + weight
+                }
             }
         }
-        self.touched = touched
+        touchedCount = count
     }
 
     func sum(of item: ItemIndex) -> Float { Int(item) < sums.count ? sums[Int(item)] : 0 }
@@ -95,7 +113,7 @@ struct RowAccumulator {
     /// Leaves zeros behind.
     mutating func clear() {
         for item in touched { sums[Int(item)] = 0 }
-        touched.removeAll(keepingCapacity: true)
+        touchedCount = 0
     }
 
     /// The `limit` largest after `scale`, by ascending item; leaves zeros behind.

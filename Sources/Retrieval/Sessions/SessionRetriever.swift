@@ -73,7 +73,7 @@ public struct SessionRetriever: Retriever {
                 if list.count >= index.options.sample, let last = list.last { oldest = min(oldest, last) }
                 for number in list { similarity.add(number, weight) }
             }
-            var related = similarity.touched
+            var related = Array(similarity.touched)
             if related.count > index.options.sample {
                 related.removeAll { $0 > oldest }
                 related.sort()
