@@ -22,6 +22,7 @@ parser.add_argument("--history", type=int, default=200)
 parser.add_argument("--categories", type=int, default=2_000)
 parser.add_argument("--seed", type=int, default=1)
 a = parser.parse_args()
+a.categories = max(1, min(a.categories, a.items // 10))
 random = np.random.default_rng(a.seed)
 os.makedirs(a.folder, exist_ok=True)
 
