@@ -6,8 +6,8 @@
 #
 # FOLDER has what serve.sh makes: users.txt and a trained home, of which two copies are made. Without an argument a small shop of
 # its own. In one copy lists are made for all users (`magpie batch --into-lists`); in the other a server makes them as users come
-# (`mode=auto`), who are one in VISITORS (20: 5 %). Then every visitor asks both, and asks once more when neither a bundle nor a trainer
-# is left. PORT=8094
+# (`mode=auto`), who are one in VISITORS (20: 5 %). Then every visitor asks both, and asks once more when a bundle and a trainer are no
+# longer there. PORT=8094
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
 if [ $# = 0 ]; then
@@ -53,12 +53,11 @@ stop
 python3 "$here/auto.py" compare "$folder/visitors.first.jsonl" "$folder/everybody.jsonl"
 python3 "$here/auto.py" compare "$folder/visitors.jsonl" "$folder/everybody.jsonl"
 
-say "neither bundle nor trainer"
+say "neither bundle nor trainer: they are taken away from a server that runs"
 for name in everybody visitors; do
+    start "$folder/$name"
     mv "$folder/$name/bundles" "$folder/$name.bundles"
-    "$magpie" serve --home "$folder/$name" --port "$port" --log-level error >>"$folder/serve.log" 2>&1 &
-    server=$!
-    for _ in $(seq 300); do curl -s -o /dev/null "localhost:$port/livez" && break || sleep 0.1; done
+    sleep 3
     python3 "$here/auto.py" visit "$port" "$folder/visitors.txt" "$folder/$name.alone.jsonl" --mode batch
     stop
     python3 "$here/auto.py" compare "$folder/$name.alone.jsonl" "$folder/everybody.jsonl"
