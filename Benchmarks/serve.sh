@@ -87,7 +87,8 @@ for share in 50 80 100; do
     load "$share % of $rate/s" --seconds "$seconds" --rate "$(python3 -c "print($rate * $share / 100)")" "${with_events[@]}"
 done
 if command -v h2load >/dev/null; then
-    # A client of its own for each connection, all of them at one rate together; times from when a request was sent.
+    # A client of its own for each connection, each at a 32nd of the rate, and all begin at once: 32 ask in one moment, and then
+    # nobody. Times from when a request was sent.
     sed "s|^|http://127.0.0.1:$port|" "$folder/questions.txt" >"$folder/urls.txt"
     for share in 50 80 100; do
         say "h2load, $share % of $rate/s"
