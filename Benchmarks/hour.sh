@@ -28,9 +28,8 @@ megabytes() { du -cm "$@" 2>/dev/null | awk 'END { print $1 }'; }
 start "$home"
 printf 'minute\tperSecond\tp50\tp99\tnotGood\tresidentMB\tlogMB\twalMB\tservedMB\n' | tee "$folder/hour.tsv"
 for minute in $(seq "${MINUTES:-60}"); do
-    "$magpie" bench load --port "$port" --users "$folder/users.txt" --unknown 0.2 --filtered 0.2 --filter 'year>=2010' \
-        --filter 'price<20' --rate "${RATE:-600}" --events "${EVENTS:-200}" --items "$folder/item-ids.txt" --warm-up 1 --seconds 58 \
-        --seed "$minute" --json >"$folder/load.json"
+    ask_shop --port "$port" --rate "${RATE:-600}" --events "${EVENTS:-200}" --items "$folder/item-ids.txt" --warm-up 1 \
+        --seconds 58 --seed "$minute" --json >"$folder/load.json"
     python3 - "$folder/load.json" "$minute" "$(awk '/VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$server/status")" \
         "$(megabytes "$home/log.sqlite")" "$(megabytes "$home/log.sqlite-wal")" "$(megabytes "$home/served")" <<'P' | tee -a "$folder/hour.tsv"
 import json, sys

@@ -55,8 +55,7 @@ load() { # NAME ARGUMENT ...
     local name=$1
     shift
     say "$name"
-    "$magpie" bench load --port "$port" --users "$folder/users.txt" --unknown 0.2 \
-        --filtered 0.2 --filter 'year>=2010' --filter 'price<20' "$@" --json >"$folder/load.json"
+    ask_shop --port "$port" "$@" --json >"$folder/load.json"
     told "$folder/load.json" "$name" | tee -a "$folder/results.txt"
 }
 
@@ -66,8 +65,7 @@ with_events=(--events 200 --items "$folder/item-ids.txt")
 load "warm" --seconds 5 --connections 8
 load "closed loop, 8 connections" --seconds "$seconds" --connections 8 "${with_events[@]}"
 load "closed loop, 32 connections" --seconds "$seconds" --connections 32 "${with_events[@]}"
-"$magpie" bench load --users "$folder/users.txt" --unknown 0.2 --filtered 0.2 --filter 'year>=2010' --filter 'price<20' \
-    --questions 200000 >"$folder/questions.txt"
+ask_shop --questions 200000 >"$folder/questions.txt"
 beside() { # SECONDS COMMAND ...: while events come
     "$magpie" bench load --port "$port" --users "$folder/users.txt" --rate 0.1 "${with_events[@]}" --seconds "$1" --json \
         >"$folder/events.json" &

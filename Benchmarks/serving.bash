@@ -20,6 +20,11 @@ start() { # HOME
     ready "$port"
 }
 
+# Asks as serve.sh's shop is asked: of $folder/users.txt, one in five unknown, one request in five filtered.
+ask_shop() { # ARGUMENT ... of bench load
+    "$magpie" bench load --users "$folder/users.txt" --unknown 0.2 --filtered 0.2 --filter 'year>=2010' --filter 'price<20' "$@"
+}
+
 told() { # LOAD.json [NAME]: a line for the questions, one for the events
     python3 - "$1" "${2:+$2: }" <<'P'
 import json, sys
