@@ -189,8 +189,8 @@ public enum ConditionalLogit {
             let gradient: UnsafeMutablePointer<Double> = mean + n
             mean.initialize(repeating: 0, count: 2 * n)
 
-            var chances = [Double](repeating: 0, count: rows.count)
-            for i in chances.indices {
+            var probabilities = [Double](repeating: 0, count: rows.count)
+            for i in probabilities.indices {
                 let source: UnsafePointer<Float> = design.row(rows.lowerBound + i)
                 let x: UnsafeMutablePointer<Double> = space + i * n
                 var utility = 0.0
@@ -198,51 +198,52 @@ public enum ConditionalLogit {
                     x[f] = Double(source[active[f]])
                     utility += x[f] * weights[active[f]]
                 }
-                chances[i] = utility
+                probabilities[i] = utility
             }
-            let peak = chances.max() ?? 0
+            let peak = probabilities.max() ?? 0
             var normaliser = 0.0
-            for i in chances.indices {
-                sum[0] -= worth(rows.lowerBound + i) * (chances[i] - peak)
-                chances[i] = exp(chances[i] - peak) * Double(examples.stands[rows.lowerBound + i])
-                normaliser += chances[i]
+            for i in probabilities.indices {
+                sum[0] -= worth(rows.lowerBound + i) * (probabilities[i] - peak)
+                probabilities[i] = exp(probabilities[i] - peak) * Double(examples.stands[rows.lowerBound + i])
+                normaliser += probabilities[i]
             }
             sum[0] += chosen * log(normaliser)
 
-            for i in chances.indices {
-                chances[i] /= normaliser
+            for i in probabilities.indices {
+                probabilities[i] /= normaliser
                 let x: UnsafeMutablePointer<Double> = space + i * n
                 let gain = worth(rows.lowerBound + i)
                 if gain > 0 {
                     for f in 0..<n { gradient[f] -= gain * x[f] }
                 }
-                for f in 0..<n { mean[f] += chances[i] * x[f] }
+                for f in 0..<n { mean[f] += probabilities[i] * x[f] }
             }
             for f in 0..<n { sum[1 + active[f]] += gradient[f] + chosen * mean[f] }
             guard withHessian else { return }
-            let (spread, stride) = Self.spread(of: space, around: mean, columns: n, chances: chances)
+            let (covariance, stride) = Self.covariance(
+                of: space, around: mean, columns: n, probabilities: probabilities)
             let hessian: UnsafeMutablePointer<Double> = sum + 1 + columns
             for f in 0..<n {
                 let line: UnsafeMutablePointer<Double> = hessian + active[f] * columns
-                for g in f..<n { line[active[g]] += chosen * Double(spread.pointer[f * stride + g]) }
+                for g in f..<n { line[active[g]] += chosen * Double(covariance.pointer[f * stride + g]) }
             }
         }
 
-        /// The sum of p (x - mean) (x - mean)^T over rows x with chances p, and how far its rows are apart. In Floats: the
+        /// The sum of p (x - mean) (x - mean)^T over rows x of probabilities p, a covariance, and how far its rows are apart. In Floats: the
         /// Hessian says how long a step is, and where steps end is said by the gradient, which is summed in Doubles.
-        private static func spread(
-            of rows: UnsafePointer<Double>, around mean: UnsafePointer<Double>, columns n: Int, chances: [Double]
+        private static func covariance(
+            of rows: UnsafePointer<Double>, around mean: UnsafePointer<Double>, columns n: Int, probabilities: [Double]
         ) -> (sum: SharedBuffer<Float>, stride: Int) {
-            let stride = (n + 15) / 16 * 16
+            let stride = SkipGramKernel.stride(for: n)
             let sum = SharedBuffer<Float>(count: stride * stride, repeating: 0)
-            let scaled = SharedBuffer<Float>(count: stride * chances.count, repeating: 0)
-            for i in chances.indices {
-                let root = chances[i].squareRoot()
+            let scaled = SharedBuffer<Float>(count: stride * probabilities.count, repeating: 0)
+            for i in probabilities.indices {
+                let root = probabilities[i].squareRoot()
                 let x: UnsafePointer<Double> = rows + i * n
                 let y: UnsafeMutablePointer<Float> = scaled.pointer + i * stride
                 for f in 0..<n { y[f] = Float(root * (x[f] - mean[f])) }
             }
-            LeastSquaresKernel.addGram(of: scaled.pointer, stride: stride, count: chances.count, to: sum.pointer)
+            LeastSquaresKernel.addGram(of: scaled.pointer, stride: stride, count: probabilities.count, to: sum.pointer)
             return (sum, stride)
         }
     }
