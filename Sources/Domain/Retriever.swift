@@ -50,10 +50,3 @@ public protocol ItemSimilarity: Sendable {
     /// NaN where one of the two is not known to it.
     func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float]
 }
-
-/// Which of two items comes first in histories, for features: implemented in Retrieval, handed to Ranking by Online.
-public protocol ItemSuccession: Sendable {
-    /// How often each item came soon after `other`, and how often soon before it; a pair further apart counts less. 0 where that
-    /// is not known.
-    func counts(of items: [ItemIndex], around other: ItemIndex) -> [(after: Float, before: Float)]
-}

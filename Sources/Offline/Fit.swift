@@ -103,7 +103,7 @@ struct Fit {
             let inputs =
                 try rankerInputs(files, newcomers.rest, fit) + [newcomers.split.fingerprint(history)]
             let result = try runner.run(
-                "rank newcomers \(scenario.name)", window: window, version: 8, inputs: inputs
+                "rank newcomers \(scenario.name)", window: window, version: 7, inputs: inputs
             ) { folder, progress in
                 let recommender = try open(files, draft)
                 let questions = newcomers.questions(for: scenario)
@@ -177,7 +177,7 @@ struct Fit {
         let inputs = try rankerInputs(files, split, fit) + (replayed?.keys ?? [])
         for scenario in configuration.scenarios {
             let name = BundleFiles.ranker(scenario.name)
-            let result = try runner.run("rank \(scenario.name)", window: window, version: 14, inputs: inputs) {
+            let result = try runner.run("rank \(scenario.name)", window: window, version: 13, inputs: inputs) {
                 folder, progress in
                 let recommender = try open(files, draft)
                 let viewed = viewed(scenario, split)

@@ -198,8 +198,7 @@ public struct Recommender: Sendable {
                 proposals: stage.funnel.retrieved.map(\.candidates),
                 moments: state.moments(of: snapshot.items.keys(of: stage.items), at: stage.now),
                 user: stage.user, userState: stage.userState, totals: state.totals, table: snapshot.items,
-                similarities: snapshot.similarities, succession: snapshot.succession, popularity: snapshot.popularity,
-                now: stage.now))
+                similarities: snapshot.similarities, popularity: snapshot.popularity, now: stage.now))
     }
 
     // MARK: Second stage

@@ -20,7 +20,6 @@ public struct Snapshot: Sendable {
     private(set) var embedder: EmbeddingRetriever?
     private let encoder: QueryEncoder?
     let similarities: [any ItemSimilarity]
-    let succession: (any ItemSuccession)?
     let popularity: any Popularity
     let rankers: [String: any Ranker]
     /// Of who has liked fewer than ``newcomersBelow`` of the items.
@@ -52,8 +51,6 @@ public struct Snapshot: Sendable {
         let items = try ItemTable(folder.appendingPathComponent(BundleFiles.items))
         var retrievers: [any Retriever] = []
         var similarities: [any ItemSimilarity] = []
-        var transitions: (table: NeighbourTable, path: String)?
-        var succession: (any ItemSuccession)?
         var popularity: any Popularity = NoPopularity()
         var embedder: EmbeddingRetriever?
         let encoder = try there(BundleFiles.queryEncoder).map(QueryEncoder.init(opening:))
@@ -77,7 +74,6 @@ public struct Snapshot: Sendable {
             let table = try NeighbourTable(opening: url, itemCount: items.count)
             retrievers += NeighbourRetriever.all(table)
             if table.method == .rp3beta { similarities.append(NeighbourSimilarity(table)) }
-            if table.method == .transitions { transitions = (table, url.path) }
         }
         if let url = there(BundleFiles.sessions) {
             retrievers.append(try SessionRetriever(opening: url, itemCount: items.count))
@@ -101,7 +97,6 @@ public struct Snapshot: Sendable {
             let popular = try PopularRetriever(opening: url, itemCount: items.count)
             retrievers.append(popular)
             popularity = PopularityShare(popular)
-            succession = try transitions.map { try TransitionCounts($0.table, popularity: popular, path: $0.path) }
         }
 
         let checkpoint = try there(BundleFiles.state).map(Checkpoint.init(opening:))
@@ -155,7 +150,6 @@ public struct Snapshot: Sendable {
         self.embedder = embedder
         self.encoder = encoder
         self.similarities = similarities
-        self.succession = succession
         self.popularity = popularity
         self.features = features
         self.rankers = try fitting(rankers)

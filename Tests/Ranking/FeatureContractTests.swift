@@ -51,14 +51,12 @@ import Testing
         let proposals = (0..<random.below(4)).map { _ in
             (0..<random.below(6)).map { Scored(item: ItemIndex(random.below(n)), score: Float(10 - $0)) }
         }
-        let followed = Followed(times: (0..<n).map { _ in (0..<n).map { _ in max(0, 9 * random.uniform() - 3) } })
         return shelf.context(
             items: items, history: history, text: texts[random.below(texts.count)], opinions: opinions,
             proposals: proposals, states: states, user: random.below(3) == 0 ? nil : shelf.user(touches),
             seed: random.below(2) == 0 ? nil : ItemIndex(random.below(n)),
             totals: .init(events: events, positives: events == 0 ? 0 : Int64(random.below(Int(events) + 1))),
             similarities: [likeness("embedding", &random), likeness("neighbours", &random)],
-            succession: random.below(4) == 0 ? nil : followed,
             popularity: Shares((0..<n).map { _ in random.below(5) == 0 ? .nan : random.uniform() }),
             now: Timestamp(milliseconds: Int64(random.below(1 << 41))))
     }

@@ -98,27 +98,6 @@ import Testing
         #expect(allUnknown(columns(feature, shelf.context(items: [1], history: [0]))))
     }
 
-    @Test func succession() {
-        // b comes after a three times and once before; nobody has met c.
-        let followed = Followed(times: [[0, 3, 0], [1, 0, 0], [0, 0, 0]])
-        let one = columns(Succession(), shelf.context(items: [0, 1, 2], history: [0], succession: followed))
-        let share = Float(4) / 6
-        #expect(close(one[0], [0.5, share, 0.5]) && same(one[0], one[1]))
-        // Asked from b, a comes rather before it.
-        let other = columns(Succession(), shelf.context(items: [0], history: [1], succession: followed))
-        #expect(close(other[0], [1 - share]))
-        // The last item liked was c, the one before a: it weighs less.
-        let two = columns(Succession(), shelf.context(items: [1], history: [2, 0], succession: followed))
-        let later = Float(1 + 0.6 * 3) / Float(2 + 0.6 * 4)
-        #expect(close(two[0], [0.5]) && close(two[1], [later]))
-        // Only the last five count.
-        let six = columns(
-            Succession(), shelf.context(items: [1], history: [2, 2, 2, 2, 2, 0], succession: followed))
-        #expect(six == [[0.5], [0.5]])
-        #expect(allUnknown(columns(Succession(), shelf.context(items: [1], succession: followed))))
-        #expect(allUnknown(columns(Succession(), shelf.context(items: [1], history: [0]))))
-    }
-
     @Test func popularityTaste() {
         let popularity = Shares([1, 0.5, 0, .nan])
         let values = columns(

@@ -36,8 +36,7 @@ struct Shelf {
 
     var catalogue: FeatureCatalogue {
         FeatureCatalogue(
-            retrievers: ["embedding", "text", Succession.retriever], similarities: ["embedding", "neighbours"],
-            items: table,
+            retrievers: ["embedding", "text"], similarities: ["embedding", "neighbours"], items: table,
             popularity: Shares([]))
     }
 
@@ -45,7 +44,7 @@ struct Shelf {
         items: [ItemIndex], history: [ItemIndex] = [], text: String? = nil,
         opinions: [FeatureContext.Opinion] = [], proposals: [[Scored]] = [], states: [ItemState?]? = nil,
         user: UserState? = nil, seed: ItemIndex? = nil, totals: FeatureStore.Totals = .init(),
-        similarities: [any ItemSimilarity] = [], succession: (any ItemSuccession)? = nil,
+        similarities: [any ItemSimilarity] = [],
         popularity: any Popularity = Shares([]), now: Timestamp = Timestamp(milliseconds: 0)
     ) -> FeatureContext {
         FeatureContext(
@@ -55,7 +54,7 @@ struct Shelf {
                 excluded: ItemSet(itemCount: table.count)),
             opinions: opinions, proposals: proposals,
             moments: (states ?? items.map { _ in nil }).map { $0?.moment(at: now) }, userState: user, totals: totals,
-            table: table, similarities: similarities, succession: succession, popularity: popularity, now: now)
+            table: table, similarities: similarities, popularity: popularity, now: now)
     }
 
     /// A touch of the item in row `item`.
@@ -87,15 +86,6 @@ struct Likeness: ItemSimilarity {
 
     func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float] {
         items.map { Int(other) < values.count && Int($0) < values.count ? values[Int(other)][Int($0)] : .nan }
-    }
-}
-
-/// How often a row's item came before a column's.
-struct Followed: ItemSuccession {
-    var times: [[Float]]
-
-    func counts(of items: [ItemIndex], around other: ItemIndex) -> [(after: Float, before: Float)] {
-        items.map { (times[Int(other)][Int($0)], times[Int($0)][Int(other)]) }
     }
 }
 

@@ -112,65 +112,6 @@ import Testing
         _ = try expect(weights)
     }
 
-    /// How often one came after the other is what the weights were before they were divided.
-    @Test(arguments: UInt64(0)..<4) func countsOfTransitions(seed: UInt64) throws {
-        let interactions = World.random(seed: seed, users: 20, itemCount: 25)
-        var options = TransitionOptions()
-        (options.backward, options.beta, options.window) = (0, 0.2, 4)
-        _ = try Transitions.build(from: interactions, options: options, threads: 2, to: url)
-        let popular = url.appendingPathExtension("popular")
-        _ = try PopularRetriever.build(from: interactions, to: popular)
-        let counts = try TransitionCounts(
-            NeighbourTable(opening: url), popularity: PopularRetriever(opening: popular), path: url.path)
-        var after = [[Double]](repeating: [Double](repeating: 0, count: 25), count: 25)
-        for sequence in interactions.byUser().map({ $0.filter { interactions.isPositive[$0] } }) {
-            for p in sequence.indices {
-                for q in sequence.indices where q > p && q - p <= options.window {
-                    let (a, b) = (sequence[p], sequence[q])
-                    if interactions.item[a] == interactions.item[b] { continue }
-                    let weight = 1 / Double(q - p)
-                    let isLevel = interactions.time[a] == interactions.time[b]
-                    after[Int(interactions.item[a])][Int(interactions.item[b])] += isLevel ? weight / 2 : weight
-                    if isLevel { after[Int(interactions.item[b])][Int(interactions.item[a])] += weight / 2 }
-                }
-            }
-        }
-        let items = (0..<25).map { ItemIndex($0) }
-        var met = 0
-        for other in items {
-            for (item, found) in zip(items, counts.counts(of: items, around: other)) where item != other {
-                #expect(abs(Double(found.after) - after[Int(other)][Int(item)]) < 1e-4)
-                #expect(abs(Double(found.before) - after[Int(item)][Int(other)]) < 1e-4)
-                met += found.after > 0 ? 1 : 0
-            }
-        }
-        #expect(met > 20)
-        // In any order, and what came since the table was made.
-        #expect(
-            counts.counts(of: [9, 3, 25], around: 4).map(\.after)
-                == [9, 3, 25].map { $0 < 25 ? counts.counts(of: [$0], around: 4)[0].after : 0 })
-        #expect(counts.counts(of: [0], around: 400).allSatisfy { $0.after == 0 && $0.before == 0 })
-    }
-
-    @Test func transitionsThatDoNotSayHowTheyWereMade() throws {
-        var writer = TensorFileWriter(
-            kind: "neighbours", layout: 2,
-            metadata: [
-                "method": "transitions", "options": #"{"alpha":"much"}"#,
-                "windows": #"[{"items":5,"recencyDecay":1,"halfLifeDays":0}]"#,
-            ])
-        writer.add("offsets", [0, 1, 1] as [Int64])
-        writer.add("items", [1] as [UInt32])
-        writer.add("weights", [1] as [Float])
-        try writer.write(to: url)
-        let popular = url.appendingPathExtension("popular")
-        _ = try PopularRetriever.build(from: World.interactions([[0, 1]], itemCount: 2), to: popular)
-        #expect(throws: ArtifactError.missing(path: "place", name: "readable options in __metadata__")) {
-            try TransitionCounts(
-                NeighbourTable(opening: url), popularity: PopularRetriever(opening: popular), path: "place")
-        }
-    }
-
     /// What came after is proposed, what came before hardly; events of one moment have no order.
     @Test func transitionsHaveADirection() throws {
         var interactions = World.interactions([[0, 1], [0, 1], [0, 1]], itemCount: 3)

@@ -27,7 +27,6 @@ public struct FeatureCatalogue: Sendable {
             features.append(SimilarityToRecent(similarity: similarity))
             features.append(SeedSimilarity(similarity: similarity))
         }
-        if retrievers.contains(Succession.retriever) { features.append(Succession()) }
         features += [
             PopularityTaste(), CandidatePopularity(), PositiveRate(), LookRate(), ItemAge(), Standing(), Lately(),
         ]

@@ -29,15 +29,13 @@ public struct FeatureContext: Sendable {
     public var totals: FeatureStore.Totals
     public var table: ItemTable
     public var similarities: [any ItemSimilarity]
-    public var succession: (any ItemSuccession)?
     public var popularity: any Popularity
     public var now: Timestamp
 
     public init(
         items: [ItemIndex], query: Query, opinions: [Opinion], proposals: [[Scored]] = [], moments: [ItemMoment?],
         user: UserKey? = nil, userState: UserState? = nil, totals: FeatureStore.Totals, table: ItemTable,
-        similarities: [any ItemSimilarity], succession: (any ItemSuccession)? = nil, popularity: any Popularity,
-        now: Timestamp
+        similarities: [any ItemSimilarity], popularity: any Popularity, now: Timestamp
     ) {
         self.items = items
         self.query = query
@@ -49,7 +47,6 @@ public struct FeatureContext: Sendable {
         self.totals = totals
         self.table = table
         self.similarities = similarities
-        self.succession = succession
         self.popularity = popularity
         self.now = now
     }

@@ -40,19 +40,6 @@ public struct SparseRows: Sendable {
 
     func isEmpty(_ item: ItemIndex) -> Bool { row(item).isEmpty }
 
-    /// The weight of an item in a row, 0 where it is not in it.
-    func weight(of item: ItemIndex, in row: Range<Int>) -> Float {
-        withExtendedLifetime((items, weights)) {
-            let items: UnsafePointer<UInt32> = items.pointer
-            var (low, high) = (row.lowerBound, row.upperBound)
-            while low < high {
-                let middle = (low + high) / 2
-                if items[middle] < item { low = middle + 1 } else { high = middle }
-            }
-            return low < row.upperBound && items[low] == item ? weights.pointer[low] : 0
-        }
-    }
-
     /// The weights of some items in a row, 0 where an item is not in it. A row ascends: items that do, too, are found by going
     /// along it once.
     func weights(of some: [ItemIndex], in row: Range<Int>) -> [Float] {

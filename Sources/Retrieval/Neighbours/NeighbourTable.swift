@@ -30,8 +30,6 @@ public struct NeighbourTable: Sendable {
     /// Items that are in the table at all, as a row or in one.
     let known: ItemSet
     let sums: RowSumsPool
-    /// How it was made, JSON.
-    let options: String
 
     /// Throws ``ArtifactError`` for a file that is not a sound table.
     /// - Parameter itemCount: the bundle's number of items; nil where it is not known.
@@ -39,11 +37,10 @@ public struct NeighbourTable: Sendable {
         let file = try TensorFile(url, kind: Self.kind, layouts: Self.layouts)
         let rows = try SparseRows(opening: file, itemCount: itemCount)
         self.rows = rows
-        options = try file.requiredMetadata("options")
         let decoder = JSONDecoder()
         if file.layout == 1 {
             struct Options: Decodable { var recencyDecay: Double }
-            let options = try? decoder.decode(Options.self, from: Data(self.options.utf8))
+            let options = try? decoder.decode(Options.self, from: Data(try file.requiredMetadata("options").utf8))
             method = .rp3beta
             windows =
                 options.map { [HistoryWindow(items: HistoryWindow.everything, recencyDecay: $0.recencyDecay)] } ?? []

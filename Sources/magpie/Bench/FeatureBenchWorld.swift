@@ -15,7 +15,7 @@ struct FeatureBenchWorld {
     private static let start: Int64 = 1_500_000_000_000
     /// Milliseconds between two events.
     private static let pause: Int64 = 10_000
-    private static let retrieverNames = ["transitions"] + (1..<14).map { "r\($0)" }
+    private static let retrievers = 14
 
     private func item(_ random: inout RandomSource) -> Int {
         let u = Double(random.uniform())
@@ -107,7 +107,7 @@ struct FeatureBenchWorld {
         let table = try itemTable(in: folder)
         let likeness = MadeUpLikeness()
         let catalogue = FeatureCatalogue(
-            retrievers: Self.retrieverNames, similarities: [likeness.name], items: table,
+            retrievers: (0..<Self.retrievers).map { "r\($0)" }, similarities: [likeness.name], items: table,
             popularity: MadeUpPopularity(count: items))
         let contexts = requests.prefix(300).enumerated().map { n, request in
             context(request, n, store, table, likeness)
@@ -136,18 +136,18 @@ struct FeatureBenchWorld {
         }
         var query = Query(history: history, excluded: ItemSet(itemCount: items))
         query.text = "silent river of the north"
-        let proposals = Self.retrieverNames.map { _ in
+        let proposals = (0..<Self.retrievers).map { _ in
             (0..<min(100, request.items.count)).map { _ in
                 Scored(item: request.items[random.below(request.items.count)], score: 1)
             }
         }
         return FeatureContext(
             items: request.items, query: query,
-            opinions: Self.retrieverNames.map { name in
-                .init(retriever: name, scores: request.items.map { _ in random.uniform() })
+            opinions: (0..<Self.retrievers).map { r in
+                .init(retriever: "r\(r)", scores: request.items.map { _ in random.uniform() })
             }, proposals: proposals, moments: store.moments(of: request.keys, at: end), user: request.user,
             userState: user, totals: store.totals, table: table, similarities: [likeness],
-            succession: MadeUpSuccession(), popularity: MadeUpPopularity(count: items), now: end)
+            popularity: MadeUpPopularity(count: items), now: end)
     }
 
     private func itemTable(in folder: URL) throws -> ItemTable {
@@ -180,13 +180,6 @@ private struct MadeUpLikeness: ItemSimilarity {
 
     func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float] {
         items.map { 1 / Float(1 + ($0 > other ? $0 - other : other - $0)) }
-    }
-}
-
-/// As cheap, for the table of transitions is not what is measured either.
-private struct MadeUpSuccession: ItemSuccession {
-    func counts(of items: [ItemIndex], around other: ItemIndex) -> [(after: Float, before: Float)] {
-        items.map { $0 > other ? (1, 0) : (0, 1) }
     }
 }
 
