@@ -4,10 +4,10 @@
 #
 #     Benchmarks/session-quality.sh TRAIN.txt TEST.tsv
 #
-# TRAIN: a session a line, oldest first. TEST: "item item ...<tab>target". Settings as they come but these: everybody is a
-# newcomer (a model that learns from sessions which its retrievers have not seen), asked for is the very next item, and what
-# was seen is shown. Beside it fusion and session neighbours (V-SKNN) alone, with paired differences. CONFIGURATION='{...}' for
-# another magpie.json; VALID=1 asks about the last tenth of the training sessions instead, each after all its items but one.
+# TRAIN: a session a line, oldest first. TEST: "item item ...<tab>target". Settings as they come; the scenario is one of its own,
+# because what was seen is shown again. Beside it fusion and session neighbours (V-SKNN) alone, with paired differences.
+# CONFIGURATION='{...}' for another magpie.json; VALID=1 asks about the last tenth of the training sessions instead, each after
+# all its items but one.
 # Homes are under .build-bench/sessions.
 source "$(dirname "${BASH_SOURCE[0]}")/common.bash"
 
@@ -48,7 +48,7 @@ for system in whole fusion sessions; do
         fusion) more=(--no-ranker) ;;
         *) more=(--retriever "$system") ;;
     esac
-    "$magpie" batch --home "$home" --users all --count 20 --at last-event --format trec --scenario next \
+    "$magpie" batch --home "$home" --users "@$home.asked" --count 20 --at last-event --format trec --scenario next \
         --output "$home.$system.trec" "${more[@]}" >/dev/null
 done
 say "quality"

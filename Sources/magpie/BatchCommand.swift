@@ -22,11 +22,15 @@ struct BatchCommand: ParsableCommand {
               magpie batch --users all --count 100 --format trec --output run.trec
               magpie batch --users all --retriever embedding --format trec --output embedding.trec
               magpie batch --users 1,2,3 --count 10 --format jsonl --output lists.jsonl
+              magpie batch --users @asked.txt --format trec --output run.trec
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case trec, jsonl }
 
-    @Option(help: "'all', 'active' or ids separated by commas. (default: all; with --into-lists active)")
+    @Option(
+        help:
+            "'all', 'active', ids separated by commas, or @FILE with one a line. (default: all; with --into-lists active)"
+    )
     var users: String?
 
     @Option(help: "The file to write; it appears when it is complete.")
@@ -89,7 +93,17 @@ struct BatchCommand: ParsableCommand {
         switch users ?? (intoLists ? "active" : "all") {
         case "all": try Batch.knownUsers(opened.store)
         case "active": try Batch.knownUsers(opened.store, activeDays: opened.configuration.lists.activeDays)
+        case let file where file.hasPrefix("@"): try Self.users(in: String(file.dropFirst()))
         case let ids: ids.split(separator: ",").map { UserID(String($0)) }
+        }
+    }
+
+    private static func users(in file: String) throws -> [UserID] {
+        do {
+            return try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isNewline)
+                .map { UserID(String($0)) }
+        } catch {
+            throw ValidationError("--users: cannot read \(file): a file with one id a line is expected behind @")
         }
     }
 

@@ -72,6 +72,16 @@ import Testing
         let lines = try String(contentsOf: run, encoding: .utf8).split(separator: "\n").map { $0.split(separator: " ") }
         #expect(lines.count == 23 * 5, "everybody but the erased one")
         #expect(lines.allSatisfy { $0.count == 6 && $0[1] == "Q0" })
+        let asked = magpie.folder.appendingPathComponent("asked")
+        try Data("u4\r\n\nu9\n".utf8).write(to: asked)
+        let some = try magpie.run(
+            "batch", "--users", "@\(asked.path)", "--count", "5", "--format", "trec", "--output", run.path, "--at",
+            "last-event")
+        #expect(some.exitCode == 0 && some.output.hasPrefix("2 users, 10 items"), "\(some)")
+        let same = try String(contentsOf: run, encoding: .utf8).split(separator: "\n").map { $0.split(separator: " ") }
+        #expect(same == lines.filter { ["u4", "u9"].contains($0[0]) })
+        let none = try magpie.run("batch", "--users", "@nowhere", "--output", run.path)
+        #expect(none.exitCode == 64 && none.error.contains("cannot read nowhere"), "\(none)")
 
         // Lists made ahead of time say what is said now.
         #expect(try magpie.run("lists").output.contains("No lists"))
