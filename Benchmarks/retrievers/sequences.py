@@ -6,8 +6,10 @@
     sequences.py blend FOLDER PREFIX --settings NAME ... --valid PART ... --test PART
 
 SEQUENCES.txt: a user a line, "user item item ...", in the order of time. Of each user the last --leave items are left
-out, and the first of those left out is the target. Events are a minute apart. `blind` sorts what is known of a user by a
-hash: nothing of the order is left, neither to learn from nor to ask with.
+out, and the first of those left out is the target. Events are a minute apart, one user's after the other's, users in the
+order of a hash: the files tell the order of a user's items, and no clock that users share (where users stand in a file may
+tell what they share, and so may what they left out). `blind` sorts what is known of a user by a hash: nothing of the order
+is left, neither to learn from nor to ask with.
 
 `score`: HR@10 and NDCG@10 over all users with a target (who has no list counts 0), each with 1.96 standard errors; then
 how much the first run differs from each other one, user by user, with 1.96 standard errors of the difference.
@@ -28,15 +30,21 @@ def sequences(path):
         yield user, items
 
 
+def hashed(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
 def events(args):
     with open(args.out, "w") as out, open(args.targets, "w") as targets:
         print("user,item,time", file=out)
-        for user, items in sequences(args.sequences):
+        clock = 0
+        for user, items in sorted(sequences(args.sequences), key=lambda line: hashed(line[0])):
             known, left = items[: -args.leave], items[-args.leave :]
             if args.order == "blind":
-                known.sort(key=lambda item: hashlib.sha256(f"{user} {item}".encode()).digest())
-            for place, item in enumerate(known):
-                print(f"{user},{item},{place * 60}", file=out)
+                known.sort(key=lambda item: hashed(f"{user} {item}"))
+            for item in known:
+                print(f"{user},{item},{clock}", file=out)
+                clock += 60
             if known:
                 print(user, left[0], sep="\t", file=targets)
 
