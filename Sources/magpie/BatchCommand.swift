@@ -93,17 +93,8 @@ struct BatchCommand: ParsableCommand {
         switch users ?? (intoLists ? "active" : "all") {
         case "all": try Batch.knownUsers(opened.store)
         case "active": try Batch.knownUsers(opened.store, activeDays: opened.configuration.lists.activeDays)
-        case let file where file.hasPrefix("@"): try Self.users(in: String(file.dropFirst()))
+        case let file where file.hasPrefix("@"): try LineFile.read(String(file.dropFirst())).map { UserID($0) }
         case let ids: ids.split(separator: ",").map { UserID(String($0)) }
-        }
-    }
-
-    private static func users(in file: String) throws -> [UserID] {
-        do {
-            return try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isNewline)
-                .map { UserID(String($0)) }
-        } catch {
-            throw ValidationError("--users: cannot read \(file): a file with one id a line is expected behind @")
         }
     }
 

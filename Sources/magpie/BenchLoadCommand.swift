@@ -73,9 +73,9 @@ struct BenchLoadCommand: ParsableCommand {
         (options.connections, options.count, options.more) = (connections, count, more)
         (options.zipf, options.unknown, options.filtered, options.filters) = (zipf, unknown, filtered, filters)
         (options.searches, options.eventRate, options.seed) = (searches, eventRate, seed)
-        options.users = try users.map(Self.lines) ?? []
-        options.texts = try texts.map(Self.lines) ?? []
-        options.items = try items.map(Self.lines) ?? []
+        options.users = try users.map(LineFile.read) ?? []
+        options.texts = try texts.map(LineFile.read) ?? []
+        options.items = try items.map(LineFile.read) ?? []
         if let questions { return Swift.print(options.questions(questions).joined(separator: "\n")) }
         let bar = ProgressBar()
         bar.begin("asking \(host):\(port)")
@@ -84,15 +84,6 @@ struct BenchLoadCommand: ParsableCommand {
         if json.isOn { return try JSONOption.print(report) }
         Self.print(report.questions, "Questions")
         if eventRate > 0 { Self.print(report.events, "Events") }
-    }
-
-    private static func lines(_ file: String) throws -> [String] {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw BenchError("\(file): cannot be read: check the path")
-        }
-        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-        guard !lines.isEmpty else { throw BenchError("\(file): holds no lines") }
-        return lines
     }
 
     private static func print(_ side: LoadReport.Side, _ name: String) {

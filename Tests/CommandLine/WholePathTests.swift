@@ -82,6 +82,9 @@ import Testing
         #expect(same == lines.filter { ["u4", "u9"].contains($0[0]) })
         let none = try magpie.run("batch", "--users", "@nowhere", "--output", run.path)
         #expect(none.exitCode == 64 && none.error.contains("cannot read nowhere"), "\(none)")
+        try Data("\n\n".utf8).write(to: asked)
+        let empty = try magpie.run("batch", "--users", "@\(asked.path)", "--output", run.path)
+        #expect(empty.exitCode == 64 && empty.error.contains("holds no lines"), "\(empty)")
 
         // Lists made ahead of time say what is said now.
         #expect(try magpie.run("lists").output.contains("No lists"))
