@@ -1,19 +1,8 @@
 /* The whole, over the 16 lanes of lanes.h. Wanted before: TARGET, NAME, TABLE. */
-#include <string.h>
-
 #include "forest.h"
 #include "lanes.h"
 
 typedef int32_t mk_sets __attribute__((vector_size(64)));
-
-/* The columns of up to 64 rows, one after another; rows that are not there are zeros. */
-TARGET static void pack(const mk_forest *forest, const float *rows, size_t stride, size_t count, float *work) {
-    if (count < MK_FOREST_ROWS) memset(work, 0, forest->slot_count * MK_FOREST_ROWS * sizeof *work);
-    for (size_t r = 0; r < count; r++) {
-        const float *row = rows + r * stride;
-        for (size_t s = 0; s < forest->slot_count; s++) work[s * MK_FOREST_ROWS + r] = row[forest->columns[s]];
-    }
-}
 
 /* The tests up to `end`. A comparison gives -1 where it holds. */
 #define TESTS(end, holds)                                                                                           \
@@ -48,7 +37,7 @@ TARGET static void scores(const mk_forest *forest, const float *rows, size_t str
                           float *out) {
     for (size_t at = 0; at < count; at += MK_FOREST_ROWS) {
         const size_t left = count - at < MK_FOREST_ROWS ? count - at : MK_FOREST_ROWS;
-        pack(forest, rows + at * stride, stride, left, work);
+        mk_forest_pack(forest, rows + at * stride, stride, left, work);
         for (size_t r = 0; r < left; r += 16) {
             float some[16];
             sixteen(forest, work + r, some);

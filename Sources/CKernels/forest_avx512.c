@@ -5,19 +5,9 @@
 #if MK_X86
 
 #include <immintrin.h>
-#include <string.h>
 
 #define TARGET __attribute__((target("avx512f,avx512cd")))
 #define INLINE TARGET static inline __attribute__((always_inline))
-
-/* The columns of up to 64 rows, one after another; rows that are not there are zeros. */
-TARGET static void pack(const mk_forest *forest, const float *rows, size_t stride, size_t count, float *work) {
-    if (count < MK_FOREST_ROWS) memset(work, 0, forest->slot_count * MK_FOREST_ROWS * sizeof *work);
-    for (size_t r = 0; r < count; r++) {
-        const float *row = rows + r * stride;
-        for (size_t s = 0; s < forest->slot_count; s++) work[s * MK_FOREST_ROWS + r] = row[forest->columns[s]];
-    }
-}
 
 #define TESTS(end, predicate)                                                                                       \
     for (; test < tests + (end); test++) {                                                                          \
@@ -60,7 +50,7 @@ TARGET static void scores(const mk_forest *forest, const float *rows, size_t str
     for (size_t at = 0; at < count; at += MK_FOREST_ROWS) {
         const size_t left = count - at < MK_FOREST_ROWS ? count - at : MK_FOREST_ROWS;
         float some[MK_FOREST_ROWS];
-        pack(forest, rows + at * stride, stride, left, work);
+        mk_forest_pack(forest, rows + at * stride, stride, left, work);
         switch ((left + 15) / 16) {
         case 4: rows_of(4, forest, work, some); break;
         case 3: rows_of(3, forest, work, some); break;

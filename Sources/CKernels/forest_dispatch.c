@@ -8,7 +8,6 @@ const mk_forest_table *mk_forest_table_named(const char *name) {
     if (strcmp(name, "scalar") == 0) return &mk_forest_scalar;
 #if MK_X86
     __builtin_cpu_init();
-    /* Every machine with AVX2 counts leading zeros. */
     if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2")) return &mk_forest_avx2;
     if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd"))
         return &mk_forest_avx512;
