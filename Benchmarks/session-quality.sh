@@ -28,7 +28,7 @@ else
     cp "$1" "$home.train"
     cp "$2" "$home.test"
 fi
-# Each session a user of its own, a day after the one before.
+# Each session a user of its own, ten minutes after the one before.
 awk 'BEGIN { print "user,item,time" }
     { for (i = 1; i <= NF; i++) printf "s%d,%s,%d\n", NR, $i, NR * 600 + i }' "$home.train" >"$home.csv"
 awk -F '\t' -v begin="$(wc -l <"$home.train")" 'BEGIN { print "user,item,time" }
