@@ -31,7 +31,14 @@ public enum AttributeJSON {
 
     private static func list(_ values: [JSONTree], _ name: String) throws -> AttributeValue {
         if case .number? = values.first {
-            return .vector(try values.map { Float(try JSONField.number($0, name)) })
+            return .vector(
+                try values.map {
+                    let value = try JSONField.number($0, name)
+                    guard Float(value).isFinite else {
+                        throw ValueProblem("\"\(name)\": \(value) is too large for a vector")
+                    }
+                    return Float(value)
+                })
         }
         return .keywords(try values.map { try JSONField.text($0, name) })
     }

@@ -90,6 +90,7 @@ import Testing
             #expect(matches["matches"]?["count"] == .number(50))
             for (body, part) in [
                 (#"[{"id": "a", "title": "x"}, {"title": "y"}]"#, "item 2: field \"id\" is missing"),
+                (#"{"id": "a", "point": [1, -1e300]}"#, "\"point\": -1e+300 is too large for a vector"),
                 (#"{"id": "a", "title": 7}"#, "expected text(en)"), (#"{"id": "a", "id": "b"}"#, "twice"),
                 ("[]x", "JSON"),
                 (#"{"id": ""}"#, "\"id\""), (#"{"id": "a", "x": {"y": 1}}"#, "nested"), ("7", "expected an object"),

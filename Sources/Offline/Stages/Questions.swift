@@ -189,8 +189,10 @@ enum Questions {
         stream: UInt64
     ) -> [Question] {
         var random = RandomSource(seed: seed, 0x5EA2_C4ED, stream)
-        let titled = data.items.indices.filter { data.items[$0].attributes[ReservedAttribute.title] != nil }
-        let liked = data.interactions.item.filter { data.items[Int($0)].attributes[ReservedAttribute.title] != nil }
+        // Events are many times as many as items: each item is looked at once.
+        let isTitled = data.items.map { $0.attributes[ReservedAttribute.title] != nil }
+        let titled = isTitled.indices.filter { isTitled[$0] }
+        let liked = data.interactions.item.filter { isTitled[Int($0)] }
         guard !titled.isEmpty else { return [] }
         return (0..<count).flatMap { n -> [Question] in
             let item =

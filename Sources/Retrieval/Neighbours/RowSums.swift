@@ -59,7 +59,8 @@ final class AskedRowSums: AskedRetriever {
         self.add = add
     }
 
-    deinit { if let sums { pool.give(sums) } }
+    /// Taken out before they are given: of two who hold an array, whoever clears it copies all of it.
+    deinit { if let sums = sums.take() { pool.give(sums) } }
 
     func candidates(limit: Int, deadline: Deadline) -> [Scored] {
         guard limit > 0, !deadline.hasPassed else { return [] }

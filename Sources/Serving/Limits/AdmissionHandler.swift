@@ -31,7 +31,11 @@ final class AdmissionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         refusal = APIError.busy.parts
     }
 
-    static func isWork(_ path: String) -> Bool { path.hasPrefix("/v1/") || path.hasPrefix("/invocations") }
+    /// Whether a request is one of many. Whoever asks how the server is, or puts another bundle in the place of one that
+    /// makes it slow, is always let in.
+    static func isWork(_ path: String) -> Bool {
+        path.hasPrefix("/v1/") && !path.hasPrefix("/v1/bundles") || path.hasPrefix("/invocations")
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
