@@ -1,7 +1,7 @@
 import Hummingbird
 
 /// 503 for requests that waited too long for a thread though they were let in (``AdmissionHandler``). Those who ask whether
-/// the server lives, or how it is, are always answered.
+/// the server lives, or how it is, and those who change its bundle are always answered.
 struct ShedMiddleware: RouterMiddleware {
     let shedder: LoadShedder
 
