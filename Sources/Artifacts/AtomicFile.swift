@@ -18,6 +18,7 @@ public struct AtomicFile {
             guard fsync(descriptor) == 0 else {
                 throw ArtifactError.cannotWrite(path: url.path, got: lastSystemError())
             }
+            LargePages.letGo(descriptor)
         } catch {
             unlink(temporary)
             throw error

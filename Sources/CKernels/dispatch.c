@@ -1,6 +1,7 @@
 /* Chooses a table once, by what this machine can do. */
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "tables.h"
 
@@ -53,3 +54,11 @@ void mk_skip_gram(const mk_skip_gram_bucket *bucket) { best()->skip_gram(bucket)
 void mk_gram(const float *rows, size_t stride, size_t count, float *out) { best()->gram(rows, stride, count, out); }
 
 void mk_solve_least_squares(const mk_least_squares *rows) { best()->least_squares(rows); }
+
+void mk_want_large_pages(void *address, size_t length) {
+#ifdef MADV_HUGEPAGE
+    madvise(address, length, MADV_HUGEPAGE);
+#else
+    (void)address, (void)length;
+#endif
+}

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Memory that several threads write at once, each its own part: the one place where that is allowed.
 ///
 /// Unchecked: whoever shares it proves that the parts are disjoint (rows of a round of the skip-gram schedule, slices of a
@@ -10,9 +12,13 @@ public final class SharedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     public init(count: Int, repeating value: Element) {
         precondition(count >= 0, "a buffer of \(count)")
         self.count = count
+        let bytes = max(count * MemoryLayout<Element>.stride, 1)
+        // What is read at random, and larger than what the processor can translate addresses of at once, lies in large pages
+        // where there are any (docs/adr/0037).
+        let isLarge = bytes >= 2 * Int(MK_LARGE_PAGE)
         raw = .allocate(
-            byteCount: max(count * MemoryLayout<Element>.stride, 1),
-            alignment: max(64, MemoryLayout<Element>.alignment))
+            byteCount: bytes, alignment: isLarge ? Int(MK_LARGE_PAGE) : max(64, MemoryLayout<Element>.alignment))
+        if isLarge { mk_want_large_pages(raw, bytes) }
         pointer = raw.bindMemory(to: Element.self, capacity: count)
         pointer.initialize(repeating: value, count: count)
     }

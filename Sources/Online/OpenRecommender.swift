@@ -10,11 +10,14 @@ extension Recommender {
     ///
     /// The rules that its checkpoint was folded with, and the scenarios its rankers were trained for, are those in
     /// its manifest: an edit of the configuration holds from the next training on.
-    public init(opening bundle: BundleFolder, log: some EventLog, catalogue store: some Catalogue) throws {
+    /// - Parameter indexRecall: see ``EmbeddingIndexes/recall``; nil: as the bundle was trained.
+    public init(
+        opening bundle: BundleFolder, log: some EventLog, catalogue store: some Catalogue, indexRecall: Double? = nil
+    ) throws {
         let trained = try bundle.manifest.configuration.decoded(as: Trained.self)
         var snapshot = try Snapshot(
             opening: bundle.url, bundle: bundle.id, scenarios: trained.scenarios,
-            indexRecall: trained.index?.recall ?? PartitionedIndex.defaultRecall,
+            indexRecall: indexRecall ?? trained.index?.recall ?? PartitionedIndex.defaultRecall,
             textSearch: trained.text?.search ?? TextSearchOptions(),
             timeZone: trained.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt,
             outside: try (store as? any OutsideTables)?.outsideTables() ?? [],

@@ -245,8 +245,9 @@ public struct Recommender: Sendable {
         let items = snapshot.items
         let seed = request.seed.flatMap { items.index(of: $0) }
         let user = request.user.flatMap { state.user($0) }
-        let history = (user?.history(limit: Self.historyLimit, at: now) ?? []).compactMap { touch in
-            items.index(of: touch.item).map { Interest(item: $0, time: touch.time) }
+        let liked = user?.history(limit: Self.historyLimit, at: now) ?? []
+        let history = zip(liked, items.indices(of: liked.map(\.item))).compactMap { touch, item in
+            item.map { Interest(item: $0, time: touch.time) }
         }
 
         // What is shown again since the bundle was made is still bound to its from and until.
@@ -264,20 +265,18 @@ public struct Recommender: Sendable {
         note("unavailable")
         if scenario.excludeSeen, request.candidates == nil, let user {
             let rules = scenario.seen.isEmpty ? [SeenRule(.touched)] : scenario.seen
-            for touch in user.recent {
-                let holds = rules.contains {
+            var seen = user.recent.filter { touch in
+                rules.contains {
                     $0.holds(
                         time: touch.time, now: now.milliseconds, isLiked: touch.isPositive,
                         isBought: touch.purchase != .none)
                 }
-                if holds, let item = items.index(of: touch.item) { excluded.insert(item) }
-            }
+            }.map(\.item)
             for rule in rules {
                 guard case .shown(let times) = rule.interaction else { continue }
-                for item in user.passedOver(times, days: rule.days, at: now) {
-                    if let item = items.index(of: item) { excluded.insert(item) }
-                }
+                seen += user.passedOver(times, days: rule.days, at: now)
             }
+            for case let item? in items.indices(of: seen) { excluded.insert(item) }
             note("seen")
         }
         if let filter = request.filter {

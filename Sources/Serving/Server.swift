@@ -97,7 +97,7 @@ public struct Server: Sendable {
     private static func transport(_ options: Options, _ shedder: LoadShedder) throws -> HTTPServerBuilder {
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [AdmissionHandler(shedder)],
+                additionalChannelHandlers: [AdmissionHandler(shedder), ParserErrorHandler()],
                 idleTimeout: .seconds(Int64(options.idleSeconds))))
         guard let (certificates, key) = options.tls else { return plain }
         func reading<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

@@ -60,7 +60,9 @@ extension HomeOptions {
         guard let bundle = try opened.home.bundles.current() else {
             throw CommandError.nothingPublished(home: path)
         }
-        let recommender = try Recommender(opening: bundle, log: opened.store, catalogue: opened.store)
+        let recommender = try Recommender(
+            opening: bundle, log: opened.store, catalogue: opened.store,
+            indexRecall: try ServeSettings(of: opened.home).indexRecall)
         return Asker(opened: opened, bundle: bundle, recommender: recommender)
     }
 }

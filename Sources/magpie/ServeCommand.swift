@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let live = LiveHome(
             log: opened.store, catalogue: opened.store, bundles: opened.home.bundles,
-            timeLimit: .milliseconds(settings.answerMilliseconds))
+            timeLimit: .milliseconds(settings.answerMilliseconds), indexRecall: settings.indexRecall)
         let served = ServedLog(
             folder: replica.map { opened.home.servedFolder.appendingPathComponent($0) } ?? opened.home.servedFolder,
             limits: .init(megabytes: opened.configuration.retention.servedMegabytes), logger: logger)

@@ -29,6 +29,8 @@ struct ServeSettings: Codable, Equatable {
     var shutdownSeconds = 10
     /// Retrievers that have not started by then are left out of an answer.
     var answerMilliseconds = 1_000
+    /// Of the nearest vectors the share that a search in an index aims at: less is quicker. 0: as the bundle was trained.
+    var indexRecallPercent = 0
     var shedding = Shedding()
     /// A file for traces (OTLP as JSON Lines).
     var traceFile: String?
@@ -66,6 +68,7 @@ struct ServeSettings: Codable, Equatable {
         }
         try check("tracesPerThousand", tracesPerThousand, 0...1_000)
         try check("answerMilliseconds", answerMilliseconds, 1...600_000)
+        if indexRecallPercent != 0 { try check("indexRecallPercent", indexRecallPercent, 50...99) }
         try check("shedding.waitMilliseconds", shedding.waitMilliseconds, 1...600_000)
         try check("shedding.leastQueue", shedding.leastQueue, 0...100_000)
         try check("shedding.intervalMilliseconds", shedding.intervalMilliseconds, 1...600_000)
@@ -123,6 +126,9 @@ struct ServeSettings: Codable, Equatable {
             }
         }.joined(separator: "_").uppercased()
     }
+
+    /// As a share; nil: as the bundle was trained. Whoever asks a home gets the same lists, over HTTP or not.
+    var indexRecall: Double? { indexRecallPercent == 0 ? nil : Double(indexRecallPercent) / 100 }
 
     /// What the server is told.
     var options: Server.Options {

@@ -121,6 +121,8 @@ import Testing
             #expect(table.id(of: row).string == "item-\(i)")
             #expect(table.index(of: ItemID("other-\(i)")) == nil)
         }
+        let some = (0..<6_000).map { ItemID("item-\($0 * 7 % 6_000)") }
+        #expect(table.indices(of: some.map(\.key)) == some.map { table.index(of: $0) })
     }
 
     /// `matching`, by columns, against `evaluate`, item by item, on random items and random predicates.

@@ -5,6 +5,20 @@ import Testing
 @testable import MagpieArtifacts
 
 @Suite struct TensorFileTests {
+    /// Such files are dropped from the cache once they are written, and read in again in large pages.
+    @Test func aLargeFileIsReadAsItWasWritten() throws {
+        let folder = try TemporaryFolder()
+        var writer = TensorFileWriter(kind: "numbers", layout: 1)
+        let numbers = (0..<2_000_000).map { UInt32($0) &* 2_654_435_761 }
+        writer.add("numbers", numbers)
+        try writer.write(to: folder.file("numbers"))
+        let file = try TensorFile(folder.file("numbers"), kind: "numbers", layouts: 1...1)
+        let read: Tensor<UInt32> = try file.tensor("numbers", shape: [numbers.count])
+        #expect(read.elementsEqual(numbers))
+        let bytes = [UInt8](try Data(contentsOf: folder.file("numbers")))
+        #expect(try Checksum.sha256(of: folder.file("numbers")) == Checksum.sha256(bytes))
+    }
+
     /// One tensor of each type, an empty one, a scalar, a matrix and strings.
     static func sample() -> TensorFileWriter {
         var writer = TensorFileWriter(kind: "sample", layout: 3, metadata: ["note": "a \"quoted\"\nline, é"])

@@ -26,6 +26,7 @@ import Testing
             (#"{"port": "8081"}"#, [:], "port"),
             (#"{"port": 70000}"#, [:], "port is 70000, expected 0 to 65535"),
             (#"{"shedding": {"waitMilliseconds": 0}}"#, [:], "shedding.waitMilliseconds is 0"),
+            (#"{"indexRecallPercent": 40}"#, [:], "indexRecallPercent is 40, expected 50 to 99"),
             (#"{"tracesPerThousand": 1001}"#, [:], "tracesPerThousand is 1001, expected 0 to 1000"),
             (#"[]"#, [:], "serve.json"),
             ("{}", ["MAGPIE_SERVE_PORT": "eighty"], "MAGPIE_SERVE_PORT is \"eighty\", expected a whole number"),

@@ -23,7 +23,10 @@ import Testing
             let sorted = numbers(&random, count: count, kind: kind)
             for value in sorted { #expect(sorted.sortedIndex(ofHash: value).map { sorted[$0] } == value) }
             let known = Set(sorted)
-            for value in numbers(&random, count: 200, kind: kind) + numbers(&random, count: 200, kind: 0) + [0, .max] {
+            let values = numbers(&random, count: 200, kind: kind) + numbers(&random, count: 200, kind: 0) + [0, .max]
+            let together = sorted.withUnsafeBufferPointer { $0.sortedIndices(ofHashes: values) }
+            #expect(together.map { $0.map { sorted[$0] } } == values.map { known.contains($0) ? $0 : nil })
+            for value in values {
                 #expect((sorted.sortedIndex(ofHash: value) != nil) == known.contains(value))
             }
         }

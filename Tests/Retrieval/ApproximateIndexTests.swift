@@ -12,7 +12,7 @@ import Testing
         let world = try VectorWorld(seed: seed, count: 1_500, dimension: 16)
         let exact = ExactIndex(rows: world.rows, present: world.present)
         let index = try ApproximateIndex(
-            world.index(), rows: world.rows, present: world.present, sample: RecallSample(every: 0))
+            world.index(), rows: world.rows, present: world.present, recall: 0.97, sample: RecallSample(every: 0))
         #expect(index.count == 1_500 && index.dimension == 16 && index.vectors == world.present.count)
         for (share, k) in [(Float(0), 10), (0, 200), (0.01, 50), (0.5, 100), (0.95, 20), (0.999, 10), (1, 5)] {
             var found = 0

@@ -84,7 +84,7 @@ import Testing
         #expect(index.count == 172 && index.dimension == 8 && index.metric == .euclidean)
         for answer in Self.goldenAnswers {
             let excluded = answer.excluded.map { item in ItemSet(itemCount: 200) { $0 == item } }
-            let found = index.search(answer.query, k: 4, excluding: excluded)
+            let found = index.search(answer.query, k: 4, excluding: excluded, recall: 0.97)
             #expect(found.map(\.item).prefix(answer.items.count) == answer.items[...], "\(found)")
             for (entry, score) in zip(found, answer.scores) { #expect(abs(entry.score - score) < 1e-4, "\(found)") }
         }

@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    @Test func anAddressThatIsTooLongIsAProblem() async throws {
+        try await Client.run(.socket) { client in
+            let reply = try await client.get("/v1/recommendations?user=" + String(repeating: "u", count: 85_000))
+            #expect(reply.status == 400 && reply["code"] == .string("bad_request"))
+            #expect(try await client.get("/v1/recommendations?user=u0").status == 200)
+        }
+    }
+
     @Test func aDamagedBundleIsNotServed() async throws {
         try await Client.run(.socket) { client in
             let good = try #require(client.live.status).bundle

@@ -10,6 +10,7 @@ public enum Checksum {
         let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ArtifactError.cannotRead(path: url.path, got: lastSystemError()) }
         defer { close(descriptor) }
+        LargePages.readIn(descriptor)
         var hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {

@@ -31,6 +31,7 @@ public final class MappedFile: @unchecked Sendable {
         guard let address = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
             throw ArtifactError.cannotRead(path: url.path, got: lastSystemError())
         }
+        LargePages.want(address, length)
         self.url = url
         count = length
         base = UnsafeRawPointer(address)

@@ -119,6 +119,10 @@ void mk_solve_least_squares(const mk_least_squares *rows);
 /* Begins to read what will be needed soon. */
 static inline void mk_prefetch(const void *address) { __builtin_prefetch(address); }
 
+/* Asks for memory that nothing was written to yet in pages of MK_LARGE_PAGE bytes; where there are none, nothing changes. */
+enum { MK_LARGE_PAGE = 2 << 20 };
+void mk_want_large_pages(void *address, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

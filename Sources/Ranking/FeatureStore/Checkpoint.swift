@@ -170,7 +170,7 @@ public struct Checkpoint: Sendable {
     func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
         guard let buckets, let live else { return keys.map { item($0)?.moment(at: now) } }
         return withExtendedLifetime(self) {
-            let rows = itemKey.withUnsafeBufferPointer { sorted in keys.map { sorted.sortedIndex(ofHash: $0.raw) } }
+            let rows = itemKey.withUnsafeBufferPointer { $0.sortedIndices(ofHashes: keys.map(\.raw)) }
             return buckets.records(counts: itemCounts, live).moments(of: rows, at: now)
         }
     }

@@ -32,7 +32,15 @@ struct ItemRecords {
             prefetch(forgotten + row * stride)
         }
 
-        func prefetchNewest(of row: Int) { prefetch(values + max(Int(offsets[row + 1]) - 1, 0)) }
+        /// The last 256 bytes: the buckets of most items.
+        func prefetchNewest(of row: Int) {
+            let (begin, end) = (values + Int(offsets[row]), values + Int(offsets[row + 1]))
+            var last = UnsafeRawPointer(end) - 1
+            for _ in 0..<4 where last >= UnsafeRawPointer(begin) {
+                prefetch(last)
+                last -= 64
+            }
+        }
     }
 
     /// I64 [i, 5], see ``Checkpoint``.

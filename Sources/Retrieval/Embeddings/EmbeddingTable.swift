@@ -122,7 +122,11 @@ public struct EmbeddingTable: Sendable {
         input.withUnsafeBufferPointer { rows in
             mean.withUnsafeMutableBufferPointer { mean in
                 guard let rows = rows.baseAddress, let mean = mean.baseAddress else { return }
-                for (row, weight) in items {
+                for (place, (row, weight)) in items.enumerated() {
+                    if place + 4 < items.count {  // rows at random, asked for before their turn
+                        let next: UnsafePointer<Float> = rows + items[place + 4].row * dimension
+                        for i in stride(from: 0, to: dimension, by: 16) { prefetch(next + i) }
+                    }
                     VectorKernels.axpy(weight * norms[row], rows + row * dimension, into: mean, count: dimension)
                     total += weight
                 }

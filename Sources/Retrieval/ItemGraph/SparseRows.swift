@@ -40,6 +40,20 @@ public struct SparseRows: Sendable {
 
     func isEmpty(_ item: ItemIndex) -> Bool { row(item).isEmpty }
 
+    /// ``row(_:)`` of each; of a million rows those of a request are in no cache, and where they begin is asked for at once.
+    func rows(of some: [ItemIndex]) -> [Range<Int>] {
+        for item in some where Int(item) < itemCount { MagpieKernels.prefetch(offsets.pointer + Int(item)) }
+        return some.map(row)
+    }
+
+    /// Begins to read entries that are added up in a moment.
+    func prefetch(_ entries: Range<Int>) {
+        for entry in stride(from: entries.lowerBound, to: entries.upperBound, by: 16) {
+            MagpieKernels.prefetch(items.pointer + entry)
+            MagpieKernels.prefetch(weights.pointer + entry)
+        }
+    }
+
     /// The weights of some items in a row, 0 where an item is not in it. A row ascends: items that do, too, are found by going
     /// along it once.
     func weights(of some: [ItemIndex], in row: Range<Int>) -> [Float] {
@@ -58,21 +72,21 @@ public struct SparseRows: Sendable {
     }
 }
 
-/// Sums one row of a sparse matrix: a dense row and the list of what was touched in it.
-struct RowAccumulator {
-    private(set) var sums: [Float]
+/// Sums one row of a sparse matrix: a dense row and the list of what was touched in it. A copy adds to the same row.
+struct RowAccumulator: ItemSums {
+    let sums: SharedBuffer<Float>
     /// The items that are not 0, in the order in which they came, and room behind them.
     private var places: [UInt32] = []
     private var touchedCount = 0
 
-    init(itemCount: Int) { sums = [Float](repeating: 0, count: itemCount) }
+    init(itemCount: Int) { sums = SharedBuffer(count: itemCount, repeating: 0) }
 
     var touched: ArraySlice<UInt32> { places[..<touchedCount] }
 
     /// `weight` must be above 0.
     mutating func add(_ item: ItemIndex, _ weight: Float) {
         let i = Int(item)
-        makeRoom(1)
+        if touchedCount == places.count { places += [UInt32](repeating: 0, count: max(1, places.count)) }
         if sums[i] == 0 {
             places[touchedCount] = item
             touchedCount += 1
@@ -80,35 +94,15 @@ struct RowAccumulator {
         sums[i] += weight
     }
 
-    private mutating func makeRoom(_ count: Int) {
-        let missing = touchedCount + count - places.count
-        if missing > 0 { places += [UInt32](repeating: 0, count: max(missing, places.count)) }
-    }
-
-    /// Adds `factor` times some entries of a table. Weights that are not above 0 are in no sound table and are left out.
-    mutating func add(_ entries: Range<Int>, of rows: SparseRows, times factor: Float) {
-        makeRoom(entries.count)
-        let items: UnsafePointer<UInt32> = rows.items.pointer
-        let weights: UnsafePointer<Float> = rows.weights.pointer
-        var count = touchedCount
-        sums.withUnsafeMutableBufferPointer { sums in
-            places.withUnsafeMutableBufferPointer { places in
-                // Without a branch: whether an item is new is anybody's guess.
-                for entry in entries {
-                    let product: Float = factor * weights[entry]
-                    let weight: Float = product > 0 ? product : 0
-                    let item = items[entry]
-                    let sum: Float = sums[Int(item)]
-                    places[count] = item
-                    count += sum == 0 && weight > 0 ? 1 : 0
-                    sums[Int(item)] = sum + weight
-                }
-            }
-        }
-        touchedCount = count
-    }
-
     func sum(of item: ItemIndex) -> Float { Int(item) < sums.count ? sums[Int(item)] : 0 }
+
+    func sums(of items: [ItemIndex]) -> [Float] { items.map(sum) }
+
+    func best(_ limit: Int, where isAllowed: (ItemIndex) -> Bool) -> [Scored] {
+        var best = TopK(limit)
+        for item in touched where isAllowed(item) { best.offer(item, sum(of: item)) }
+        return best.sorted().map { Scored(item: $0.id, score: $0.score) }
+    }
 
     /// Leaves zeros behind.
     mutating func clear() {

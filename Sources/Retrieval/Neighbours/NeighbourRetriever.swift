@@ -27,16 +27,15 @@ public struct NeighbourRetriever: Retriever {
         let (table, window) = (table, window)
         return AskedRowSums(query, table.sums, isKnown: { table.known.contains($0) }) { sums, deadline in
             let sources = query.seed.map { [Interest(item: $0, time: .distantPast)] } ?? query.history
-            var hasRow = false
-            var isLate = deadline.hasPassed
+            var items: [ItemIndex] = []
+            var weights: [Float] = []
             window.forEach(sources) { item, weight in
-                let row = table.rows.row(item)
-                if row.isEmpty || isLate { return }
-                hasRow = true
-                sums.add(row, of: table.rows, times: weight)
-                isLate = deadline.hasPassed
+                items.append(item)
+                weights.append(weight)
             }
-            return isLate ? .late : hasRow ? .complete : .nothing
+            let rows = table.rows.rows(of: items)
+            if rows.allSatisfy(\.isEmpty) { return .nothing }
+            return sums.add(rows, of: table.rows, times: weights, deadline) ? .complete : .late
         }
     }
 }

@@ -29,7 +29,7 @@ public struct NeighbourTable: Sendable {
     public let windows: [HistoryWindow]
     /// Items that are in the table at all, as a row or in one.
     let known: ItemSet
-    let sums: RowSumsPool
+    let sums: RowSumsPool<BlockedSums>
 
     /// Throws ``ArtifactError`` for a file that is not a sound table.
     /// - Parameter itemCount: the bundle's number of items; nil where it is not known.

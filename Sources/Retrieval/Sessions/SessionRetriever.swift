@@ -17,8 +17,8 @@ import MagpieKernels
 public struct SessionRetriever: Retriever {
     public let name = "sessions"
     public let index: SessionIndex
-    private let similarities: RowSumsPool
-    private let sums: RowSumsPool
+    private let similarities: RowSumsPool<RowAccumulator>
+    private let sums: RowSumsPool<RowAccumulator>
 
     public init(_ index: SessionIndex) {
         self.index = index

@@ -20,15 +20,20 @@ public final class LiveHome: Sendable {
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
     let timeLimit: Duration
+    private let indexRecall: Double?
 
-    /// - Parameter timeLimit: retrievers that have not started by then are left out of an answer.
+    /// - Parameters:
+    ///   - timeLimit: retrievers that have not started by then are left out of an answer.
+    ///   - indexRecall: the share of the nearest vectors that searches aim at; nil: as the bundle was trained.
     public init(
-        log: any EventLog, catalogue: any Catalogue, bundles: BundleStore, timeLimit: Duration = .seconds(1)
+        log: any EventLog, catalogue: any Catalogue, bundles: BundleStore, timeLimit: Duration = .seconds(1),
+        indexRecall: Double? = nil
     ) {
         self.log = log
         self.catalogue = catalogue
         self.bundles = bundles
         self.timeLimit = timeLimit
+        self.indexRecall = indexRecall
     }
 
     // MARK: Reading
@@ -169,12 +174,12 @@ public final class LiveHome: Sendable {
         let (folder, opened) = try await offload { [self] in
             let folder = try bundles.open(id)
             try folder.verify()
-            return (folder, try OpenBundle(folder, log: log, catalogue: catalogue))
+            return (folder, try OpenBundle(folder, log: log, catalogue: catalogue, indexRecall: indexRecall))
         }
         try await writer.run { [self] in
             var bundle = opened
             if changes.withLock({ $0 }) != before {
-                bundle = try OpenBundle(folder, log: log, catalogue: catalogue)
+                bundle = try OpenBundle(folder, log: log, catalogue: catalogue, indexRecall: indexRecall)
             } else {
                 try bundle.catchUp(log)
             }

@@ -13,11 +13,11 @@ final class OpenBundle: Sendable {
     var id: String { recommender.snapshot.bundle }
 
     /// Opens a bundle and catches up with the log.
-    init(_ bundle: BundleFolder, log: some EventLog, catalogue: some Catalogue) throws {
+    init(_ bundle: BundleFolder, log: some EventLog, catalogue: some Catalogue, indexRecall: Double?) throws {
         catalogueSeq = bundle.manifest.catalogueSeq
         // Whatever others do while it is opened is followed once more: applying it twice changes nothing.
         followed = Mutex((try log.lastSeq(), bundle.manifest.catalogueSeq))
-        recommender = try Recommender(opening: bundle, log: log, catalogue: catalogue)
+        recommender = try Recommender(opening: bundle, log: log, catalogue: catalogue, indexRecall: indexRecall)
     }
 
     /// Folds in what the log has beyond the state. For the writer only.

@@ -229,8 +229,9 @@ public final class PartitionedIndex: Sendable {
     /// Of fewer vectors a search looks at every one: that is quicker there (docs/adr/0015).
     public static let minimumItems = 20_000
 
-    /// The recall that searches aim at where nobody says another.
-    public static let defaultRecall = 0.97
+    /// The recall that searches aim at where nobody says another. Of candidates that are ranked the last hardly matter: at a
+    /// million items 99 of 100 places of an answer were those of exact search, in 0.6 of the time of 0.97 (docs/adr/0037).
+    public static let defaultRecall = 0.9
 
     /// The k best items, best first; scores by the metric, from 10 bits a coordinate (8 where the index was built so).
     /// - Parameters:
