@@ -24,7 +24,7 @@ public enum LoadRun {
             let events =
                 options.eventRate > 0
                 ? Lane(
-                    options, span, connections: max(4, Int(options.eventRate / 50)), rate: options.eventRate, stream: 2
+                    options, span, connections: max(64, Int(options.eventRate / 10)), rate: options.eventRate, stream: 2
                 ) { $0.event() } : nil
             return (NIOLoopBound(questions, eventLoop: loop), NIOLoopBound(events, eventLoop: loop))
         }.wait()

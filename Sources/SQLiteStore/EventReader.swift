@@ -7,13 +7,17 @@ extension SQLiteStore {
 
     func lastNumber(of table: String) throws -> Int64 {
         try reading { db in
-            try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = ?", arguments: [table]) ?? 0
+            let row = try RawStatement(cachedIn: db, "SELECT seq FROM sqlite_sequence WHERE name = ?")
+            defer { row.reset() }
+            row.bind(1, table)
+            return try row.step() ? row.int64(0) : 0
         }
     }
 
     public func read(after seq: Int64, through: Int64, _ body: (Event) throws -> Void) throws {
         try reading { db in
-            let row = try RawStatement(db, EventRow.select + " WHERE seq > ? AND seq <= ? ORDER BY seq")
+            let row = try RawStatement(cachedIn: db, EventRow.select + " WHERE seq > ? AND seq <= ? ORDER BY seq")
+            defer { row.reset() }
             row.bind(1, seq)
             row.bind(2, through)
             var names = EventRow.RepeatedText()

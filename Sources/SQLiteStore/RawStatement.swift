@@ -14,9 +14,10 @@ struct RawStatement {
         handle = statement.sqliteStatement
     }
 
-    /// A statement that `db` keeps prepared between calls.
+    /// A statement that `db` keeps prepared between calls; a new one where somebody up the stack is at a row of that.
     init(cachedIn db: Database, _ sql: String) throws {
-        statement = try db.cachedStatement(sql: sql)
+        let kept = try db.cachedStatement(sql: sql)
+        statement = sqlite3_stmt_busy(kept.sqliteStatement) == 0 ? kept : try db.makeStatement(sql: sql)
         handle = statement.sqliteStatement
         reset()
     }

@@ -101,8 +101,10 @@ final class LiveTrends: Sendable {
     // MARK: Categories
 
     private func forEachCategory(of item: ItemIndex, _ body: (Int) -> Void) {
-        for (column, first) in categories {
-            for word in column.range(of: Int(item)) { body(first + Int(column.values[word])) }
+        for place in categories.indices {  // a column that is copied out of the array is counted by who holds its parts
+            for word in categories[place].column.range(of: Int(item)) {
+                body(categories[place].first + Int(categories[place].column.values[word]))
+            }
         }
     }
 

@@ -130,11 +130,12 @@ public struct Checkpoint: Sendable {
             purchase: Purchase(price: touchPrice?[t] ?? 0, quantity: touchQuantity?[t] ?? 0))
     }
 
-    /// The touches of a user around a moment, see ``UserState/near(_:of:limit:_:)``, without reading the others.
+    /// The touches of a user around a moment, see ``UserState/near(_:of:limit:when:)``, without reading the others.
     func touches(of key: UserKey, near time: Int64, limit: Int) -> [UserState.Touch] {
         guard let row = userKey.sortedIndex(ofHash: key.raw) else { return [] }
         let begin = Int(userOffsets[row])
-        return UserState.near(time, of: Int(userOffsets[row + 1]) - begin, limit: limit) { touch(begin + $0) }
+        let near = UserState.near(time, of: Int(userOffsets[row + 1]) - begin, limit: limit) { touchTime[begin + $0] }
+        return near.map { touch(begin + $0) }
     }
 
     func heat(ofRow row: Int) -> DecayedCount { live?.heat(of: row) ?? DecayedCount() }

@@ -143,7 +143,8 @@ public final class FeatureStore: Sendable {
         around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
     ) -> [UserState.Touch]? {
         if let state = overlay.users[visit.user] {
-            return UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0] }
+            let near = UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0].time }
+            return Array(state.recent[near])
         }
         return overlay.erased.contains(visit.user) ? [] : nil
     }

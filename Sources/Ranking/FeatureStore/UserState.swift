@@ -67,17 +67,17 @@ public struct UserState: Sendable, Equatable {
         for impression in other.shown { shown.insert(impression, keeping: Self.shownCapacity) }
     }
 
-    /// The touches around a moment: at most `limit` at or before it and `limit` after it, oldest first.
-    /// - Parameter touch: of 0 ..< count, ascending by time (on corrupt bytes the answer is any of them).
-    static func near(_ time: Int64, of count: Int, limit: Int, _ touch: (Int) -> Touch) -> [Touch] {
+    /// The touches around a moment: at most `limit` at or before it and `limit` after it.
+    /// - Parameter when: the time of each of 0 ..< count, ascending (on corrupt bytes the answer is any of them).
+    static func near(_ time: Int64, of count: Int, limit: Int, when: (Int) -> Int64) -> Range<Int> {
         var low = 0
         var high = count
         while low < high {
             let middle = (low + high) / 2
-            if touch(middle).time <= time { low = middle + 1 } else { high = middle }
+            if when(middle) <= time { low = middle + 1 } else { high = middle }
         }
         // The visit itself is one of those at the moment.
-        return (max(0, low - limit - 1)..<min(count, low + limit)).map(touch)
+        return max(0, low - limit - 1)..<min(count, low + limit)
     }
 
     /// What was known at `now`: the touches up to it, oldest first.

@@ -32,9 +32,11 @@ final class AdmissionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whether a request is one of many. Whoever asks how the server is, or puts another bundle in the place of one that
-    /// makes it slow, is always let in.
+    /// makes it slow, is always let in; and so are events: they are little work, a question that is not answered does not come
+    /// back and an event that is not written is lost, and those who wait for the writer have a bound of their own.
     static func isWork(_ path: String) -> Bool {
-        path.hasPrefix("/v1/") && !path.hasPrefix("/v1/bundles") || path.hasPrefix("/invocations")
+        path.hasPrefix("/v1/") && !path.hasPrefix("/v1/bundles") && !path.hasPrefix("/v1/events")
+            || path.hasPrefix("/invocations")
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -171,7 +171,7 @@ public final class LiveHome: Sendable {
     /// rest. If somebody was erased or an item changed meanwhile, which is rare, the writer opens it once more.
     func activate(_ id: String) async throws {
         let before = changes.withLock { $0 }
-        let (folder, opened) = try await offload { [self] in
+        let (folder, opened) = try await offloadBehind { [self] in
             let folder = try bundles.open(id)
             try folder.verify()
             return (folder, try OpenBundle(folder, log: log, catalogue: catalogue, indexRecall: indexRecall))

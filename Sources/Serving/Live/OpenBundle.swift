@@ -23,7 +23,7 @@ final class OpenBundle: Sendable {
     /// Folds in what the log has beyond the state. For the writer only.
     func catchUp(_ log: some EventLog) throws {
         let state = recommender.state
-        try log.read(after: state.appliedSeq, through: try log.lastSeq()) { state.apply($0) }
+        try log.read(after: state.appliedSeq, through: .max) { state.apply($0) }
     }
 
     /// Takes over what other processes appended to the log and the catalogue, and forgets whom they erased. For the

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Synchronization
 
 /// One thread of its own for work that blocks (SQLite, opening files), in order of arrival: the writer of a home.
@@ -41,5 +42,20 @@ final class WriterQueue: Sendable {
 func offload<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result { try body() }) }
+    }
+}
+
+/// Runs seconds of work on a thread of its own, which those that answer go before: it gets what processor time they leave.
+func offloadBehind<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        let thread = Thread {
+            #if os(Linux)
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)  // on Linux of this thread alone; there is no way back, so it ends
+            #endif
+            continuation.resume(with: Result { try body() })
+        }
+        thread.name = "magpie.behind"
+        thread.stackSize = 8 << 20
+        thread.start()
     }
 }
