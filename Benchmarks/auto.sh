@@ -27,8 +27,9 @@ print("\n".join(users[: max(1, len(users) // int(sys.argv[2]))]))
 P
 for name in everybody visitors; do
     mkdir "$folder/$name"
-    cp -r "$shop/home"/{home.json,bundles} "$shop/home"/log.sqlite* "$folder/$name/"
-    [ ! -e "$shop/home/magpie.json" ] || cp "$shop/home/magpie.json" "$folder/$name/"
+    cp -rl "$shop/home/bundles" "$folder/$name/"  # the same files under other names: nobody writes to a bundle
+    cp -r "$shop/home/home.json" "$shop/home"/log.sqlite* "$folder/$name/"
+    for file in magpie.json serve.json; do [ ! -e "$shop/home/$file" ] || cp "$shop/home/$file" "$folder/$name/"; done
 done
 seconds_of() { awk '{ print ($14 + $15) / 100 }' "/proc/$1/stat"; }
 

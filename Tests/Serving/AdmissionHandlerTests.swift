@@ -94,7 +94,9 @@ import Testing
     @Test func arrivalsAreNotInvented() throws {
         let shedder = LoadShedder()
         let channel = EmbeddedChannel(handler: AdmissionHandler(shedder))
-        for (path, isWork) in [("/livez", false), ("/v1/bundles/rollback", false), ("/v1/events/batch", false), ("/v1/items", true)] {
+        for (path, isWork) in [
+            ("/livez", false), ("/v1/bundles/rollback", false), ("/v1/events/batch", false), ("/v1/items", true),
+        ] {
             var head = HTTPRequest(method: .get, scheme: "http", authority: "here", path: path)
             head.headerFields[AdmissionHandler.field] = "1"
             try channel.writeInbound(HTTPRequestPart.head(head))

@@ -50,7 +50,8 @@ func offloadBehind<Value: Sendable>(_ body: @escaping @Sendable () throws -> Val
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread {
             #if os(Linux)
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)  // on Linux of this thread alone; there is no way back, so it ends
+                // On Linux of this thread alone. There is no way back, so the thread ends with its work.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
             #endif
             continuation.resume(with: Result { try body() })
         }
