@@ -9,7 +9,8 @@ import Foundation
 enum LargePages {
     /// A smaller file gains nothing. A larger one may not fit into memory, and then each of its pages that is
     /// read in pushes out as much of another.
-    private static let sizes = (4 << 20)...Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
+    private static let sizes = least...max(least, Int(clamping: ProcessInfo.processInfo.physicalMemory / 4))
+    private static let least = 4 << 20
     /// MADV_POPULATE_READ of Linux 5.14; the C library of Debian 11 does not know it.
     private static let populateRead: Int32 = 22
 

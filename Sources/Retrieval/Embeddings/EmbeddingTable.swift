@@ -116,6 +116,9 @@ public struct EmbeddingTable: Sendable {
         }
     }
 
+    /// Rows at random are asked for so many before their turn.
+    private static let rowsAhead = 4
+
     private func mean(_ items: [(row: Int, weight: Float)]) -> [Float]? {
         var mean = [Float](repeating: 0, count: dimension)
         var total: Float = 0
@@ -123,8 +126,8 @@ public struct EmbeddingTable: Sendable {
             mean.withUnsafeMutableBufferPointer { mean in
                 guard let rows = rows.baseAddress, let mean = mean.baseAddress else { return }
                 for (place, (row, weight)) in items.enumerated() {
-                    if place + 4 < items.count {  // rows at random, asked for before their turn
-                        let next: UnsafePointer<Float> = rows + items[place + 4].row * dimension
+                    if place + Self.rowsAhead < items.count {
+                        let next: UnsafePointer<Float> = rows + items[place + Self.rowsAhead].row * dimension
                         for i in stride(from: 0, to: dimension, by: 16) { prefetch(next + i) }
                     }
                     VectorKernels.axpy(weight * norms[row], rows + row * dimension, into: mean, count: dimension)

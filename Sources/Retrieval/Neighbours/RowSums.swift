@@ -1,7 +1,8 @@
 import MagpieDomain
 import Synchronization
 
-/// A workspace for sums by item: empty when it is made and after ``clear()``.
+/// A workspace for sums by item: empty when it is made and after ``clear()``. Its memory is not copied with it: ``RowSumsPool``
+/// hands it to one request at a time.
 protocol ItemSums: Sendable {
     init(itemCount: Int)
     /// The `limit` largest that may be, best first.
