@@ -39,14 +39,6 @@ public struct FeatureMatrix: Sendable {
         set { values[row * names.count + column] = newValue }
     }
 
-    /// The values as they lie, a row after the other, each of so many columns: for what writes hundreds of rows of some columns.
-    @inlinable public mutating func withUnsafeRows<Result>(
-        _ body: (_ values: UnsafeMutablePointer<Float>?, _ columns: Int) -> Result
-    ) -> Result {
-        let columns = names.count
-        return values.withUnsafeMutableBufferPointer { body($0.baseAddress, columns) }
-    }
-
     public func row(_ row: Int) -> ArraySlice<Float> {
         values[row * names.count..<(row + 1) * names.count]
     }

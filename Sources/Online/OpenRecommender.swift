@@ -25,7 +25,7 @@ extension Recommender {
             withoutFeatures: trained.ranker?.withoutFeatures ?? [],
             crossedFeatures: trained.ranker?.crossedFeatures ?? [],
             newcomersBelow: trained.ranker?.newcomers?.below ?? 0)
-        let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint)
+        let state = FeatureStore(rules: trained.events, checkpoint: snapshot.checkpoint, isRemembering: true)
         let live = snapshot.searchLive(options: trained.text ?? TextOptions())
         let catalogue = LiveCatalogue(items: LiveItems(beside: snapshot.items, sides: live))
         // Who was erased after the checkpoint was made is still in it: forget them before the tail is read.

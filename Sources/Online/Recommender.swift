@@ -133,7 +133,7 @@ public struct Recommender: Sendable {
             let (name, retriever) = all[place]
             var clock = Stopwatch()
             let list =
-                given.map { ranked($0.items, by: retriever) }
+                given.map { ranked($0, by: retriever) }
                 ?? retriever.candidates(limit: limit, deadline: deadline)
             funnel.retrieved.append(.init(retriever: name, candidates: list, microseconds: clock.lap()))
         }
@@ -146,13 +146,11 @@ public struct Recommender: Sendable {
             funnel.retrieved.removeAll { $0.retriever == all[popular].name }
             ask(popular, .none)
         }
-        var merged = given ?? ItemSet(itemCount: snapshot.items.count)
-        for list in funnel.retrieved { for candidate in list.candidates { merged.insert(candidate.item) } }
+        var items = given ?? funnel.retrieved.flatMap { $0.candidates.lazy.map(\.item) }.sortedOnce()
         if scenario.candidates > 0, given == nil {
-            merged = first(max(scenario.candidates, request.count), of: merged, funnel.retrieved)
+            items = first(max(scenario.candidates, request.count), of: items, funnel.retrieved)
         }
-        for item in others { merged.insert(item) }
-        let items = merged.items
+        if !others.isEmpty { items = (items + others).sortedOnce() }
         funnel.merged = items.count
         funnel.microseconds.retrieve = watch.lap()
 
@@ -165,23 +163,16 @@ public struct Recommender: Sendable {
             now: now, knownShare: state.knownShare, funnel: funnel)
     }
 
-    /// The first of a set by reciprocal rank fusion over the lists that it was merged from.
-    private func first(_ count: Int, of set: ItemSet, _ proposals: [Answer.Funnel.Retrieved]) -> ItemSet {
-        let items = set.items
-        guard items.count > count else { return set }
+    /// The first of the merged candidates by reciprocal rank fusion over the lists that they were merged from, ascending.
+    private func first(_ count: Int, of items: [ItemIndex], _ proposals: [Answer.Funnel.Retrieved]) -> [ItemIndex] {
+        guard items.count > count else { return items }
         let scores = Fusion.scores(of: items, proposals, knownShare: state.knownShare)
-        var first = ItemSet(itemCount: snapshot.items.count)
-        for place in descendingOrder(of: scores).prefix(count) { first.insert(items[place]) }
-        return first
+        return descendingOrder(of: scores).prefix(count).map { items[$0] }.sorted()
     }
 
-    /// Of the caller's own candidates those that the bundle knows and nothing excludes.
-    private func those(of given: [ItemID], excluding excluded: ItemSet) -> ItemSet {
-        var set = ItemSet(itemCount: snapshot.items.count)
-        for item in given.compactMap({ snapshot.items.index(of: $0) }) where !excluded.contains(item) {
-            set.insert(item)
-        }
-        return set
+    /// Of the caller's own candidates those that the bundle knows and nothing excludes, ascending.
+    private func those(of given: [ItemID], excluding excluded: ItemSet) -> [ItemIndex] {
+        given.compactMap { snapshot.items.index(of: $0) }.filter { !excluded.contains($0) }.sortedOnce()
     }
 
     /// Candidates in the order of a retriever's opinion of them; those that it has none of are left out.
@@ -192,7 +183,9 @@ public struct Recommender: Sendable {
 
     /// The features of candidates, one row each, as of the moment they were retrieved for.
     public func features(_ stage: Candidates) -> FeatureMatrix {
-        snapshot.features.matrix(
+        snapshot.items.prefetchAttributes(of: stage.items)
+        snapshot.items.prefetchAttributes(of: stage.query.history.map(\.item))
+        return snapshot.features.matrix(
             FeatureContext(
                 items: stage.items, query: stage.query, opinions: stage.opinions,
                 proposals: stage.funnel.retrieved.map(\.candidates),
@@ -351,4 +344,15 @@ public struct Candidates: Sendable {
 
     /// The order of fusion, aligned with ``items``: larger = earlier.
     public var fused: [Float] { Fusion.scores(of: self) }
+}
+
+extension Array where Element == ItemIndex {
+    /// Ascending, each once.
+    fileprivate func sortedOnce() -> [ItemIndex] {
+        let sorted = sorted()
+        var once: [ItemIndex] = []
+        once.reserveCapacity(sorted.count)
+        for item in sorted where item != once.last { once.append(item) }
+        return once
+    }
 }

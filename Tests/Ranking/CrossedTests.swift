@@ -79,7 +79,7 @@ private struct Given: Feature {
         self.values = values
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        for (row, value) in values.enumerated() { matrix[row, column] = value }
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
+        for (row, value) in values.enumerated() { matrix[row, 0] = value }
     }
 }

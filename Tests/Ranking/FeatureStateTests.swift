@@ -104,7 +104,8 @@ import Testing
             if random.below(12) == 0 {
                 // Stops, and begins again from what it wrote and the tail of the log.
                 try Checkpoint.write(live, to: url)
-                live = FeatureStore(rules: rules, checkpoint: try Checkpoint(opening: url))
+                live = FeatureStore(
+                    rules: rules, checkpoint: try Checkpoint(opening: url), isRemembering: random.below(2) == 0)
                 for event in log.suffix(random.below(9)) { live.apply(event) }
             }
             // Anywhere on the way, and at the end.
@@ -123,13 +124,19 @@ import Testing
         expectSame(live, replay, withPositions: withPositions, "seed \(seed) at \(live.appliedSeq)")
         // And what is read of it, at the end and at moments in the past: from memory and from a file.
         try Checkpoint.write(replay, to: folder.file("replay.safetensors"))
-        let mapped = FeatureStore(
-            rules: rules, checkpoint: try Checkpoint(opening: folder.file("replay.safetensors")))
+        let checkpoint = try Checkpoint(opening: folder.file("replay.safetensors"))
+        let mapped = FeatureStore(rules: rules, checkpoint: checkpoint)
+        let remembering = FeatureStore(rules: rules, checkpoint: checkpoint, isRemembering: true)
         let keys = Self.items.map(\.key)
         for _ in 0..<3 {
-            let now = Timestamp(milliseconds: Self.base + Int64(random.below(3_100)) * Self.day + 12_345)
-            let moments = live.moments(of: keys, at: now)
-            #expect(moments == replay.moments(of: keys, at: now) && moments == mapped.moments(of: keys, at: now))
+            let hour = Self.base + Int64(random.below(3_100)) * Self.day
+            // Some moments of one hour, in any order: what is remembered of one is what is known at another.
+            for _ in 0..<4 {
+                let now = Timestamp(milliseconds: hour + Int64(random.below(3_600_000)))
+                let moments = live.moments(of: keys, at: now)
+                #expect(moments == replay.moments(of: keys, at: now) && moments == mapped.moments(of: keys, at: now))
+                #expect(moments == remembering.moments(of: keys, at: now))
+            }
         }
         // Written, the two are the same bytes.
         guard withPositions else { return }

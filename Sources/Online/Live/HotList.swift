@@ -1,3 +1,4 @@
+import Foundation
 import MagpieDomain
 import MagpieRanking
 
@@ -30,6 +31,20 @@ struct HotList: Sendable {
         }
         entries.insert(entry, at: low)
         if entries.count > capacity { entries.removeLast() }
+    }
+
+    /// Calls `body` with each item and its count at `now`.
+    /// - Parameter present: half-lives from 1970 to `now`.
+    func forEach(
+        at now: Timestamp, present: Double, halfLife: HalfLife, _ body: (ItemIndex, _ count: Double) -> Void
+    ) {
+        for at in entries.indices {  // an entry that is copied out of the array is counted by who holds its heat
+            // Most of the time nothing is later than now, and the place says it all.
+            let count =
+                entries[at].heat.isBefore(now, halfLife)
+                ? exp2(entries[at].place - present) : entries[at].heat.count(at: now, halfLife)
+            body(entries[at].item, count)
+        }
     }
 
     private static func precedes(_ a: Entry, _ b: Entry) -> Bool {

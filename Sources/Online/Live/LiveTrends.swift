@@ -52,22 +52,30 @@ final class LiveTrends: Sendable {
     /// The hottest items for somebody who liked `history` (newest first), best first.
     func trending(for history: [Interest], now: Timestamp, state: FeatureStore) -> [Scored] {
         let tastes = tastes(history)
-        let (all, own) = lists.withLock { lists in
-            update(&lists, state)
-            return (lists.all.entries, tastes.map { lists.byCategory[$0.category]?.entries ?? [] })
-        }
         let present = state.halfLife.place(of: now)
-        let shares = Dictionary(tastes.map { ($0.category, $0.share) }) { first, _ in first }
-        var seen = Set<ItemIndex>()
         var found: [Scored] = []
-        for entry in [all, own.joined().map { $0 }].joined() where seen.insert(entry.item).inserted {
-            let count = count(entry, at: now, present: present, halfLife: state.halfLife)
-            var taste: Float = 0
-            forEachCategory(of: entry.item) { taste = max(taste, shares[$0] ?? 0) }
-            let score = Float(count) * (1 + taste)
-            if score > 0, score.isFinite { found.append(Scored(item: entry.item, score: score)) }
+        func add(_ list: HotList) {
+            list.forEach(at: now, present: present, halfLife: state.halfLife) { item, count in
+                var taste: Float = 0
+                forEachCategory(of: item) { category in
+                    for own in tastes where own.category == category { taste = max(taste, own.share) }
+                }
+                let score = Float(count) * (1 + taste)
+                if score > 0, score.isFinite { found.append(Scored(item: item, score: score)) }
+            }
         }
-        return found.sorted()
+        lists.withLock { lists in
+            update(&lists, state)
+            add(lists.all)
+            for own in tastes { if let list = lists.byCategory[own.category] { add(list) } }
+        }
+        found.sort()
+        // What stands in several lists has one score, and so stands side by side.
+        var last: ItemIndex?
+        return found.filter { scored in
+            defer { last = scored.item }
+            return scored.item != last
+        }
     }
 
     /// What the last visitors of the user's last likes liked too, best first.
@@ -91,11 +99,6 @@ final class LiveTrends: Sendable {
             }
         }
         return sums.map { Scored(item: $0.item, score: Float($0.weight)) }.filter { $0.score > 0 }.sorted()
-    }
-
-    private func count(_ entry: HotList.Entry, at now: Timestamp, present: Double, halfLife: HalfLife) -> Double {
-        // Most of the time nothing is later than now, and the place says it all.
-        entry.heat.isBefore(now, halfLife) ? exp2(entry.place - present) : entry.heat.count(at: now, halfLife)
     }
 
     // MARK: Categories

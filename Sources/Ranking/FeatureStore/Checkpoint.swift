@@ -1,6 +1,7 @@
 import Foundation
 import MagpieArtifacts
 import MagpieDomain
+import MagpieKernels
 
 /// The state of all users and items at one log position: an artifact of the bundle, mapped and read by key.
 ///
@@ -101,6 +102,8 @@ public struct Checkpoint: Sendable {
         }
     }
 
+    var itemCount: Int { itemKey.count }
+
     /// Ascending.
     public var userKeys: [UserKey] { (0..<userKey.count).map { UserKey(userKey[$0]) } }
     var itemKeys: [ItemKey] { (0..<itemKey.count).map { ItemKey(itemKey[$0]) } }
@@ -130,12 +133,30 @@ public struct Checkpoint: Sendable {
             purchase: Purchase(price: touchPrice?[t] ?? 0, quantity: touchQuantity?[t] ?? 0))
     }
 
-    /// The touches of a user around a moment, see ``UserState/near(_:of:limit:when:)``, without reading the others.
-    func touches(of key: UserKey, near time: Int64, limit: Int) -> [UserState.Touch] {
-        guard let row = userKey.sortedIndex(ofHash: key.raw) else { return [] }
-        let begin = Int(userOffsets[row])
-        let near = UserState.near(time, of: Int(userOffsets[row + 1]) - begin, limit: limit) { touchTime[begin + $0] }
-        return near.map { touch(begin + $0) }
+    /// What visitors liked around their visits, see ``UserState/near(_:of:limit:when:)``; of a million users' histories the
+    /// places of all visitors are asked for before the first is read.
+    func likes(around visits: [ItemState.Visit], limit: Int) -> [[UserState.Like]] {
+        withExtendedLifetime(self) {
+            let (offsets, times) = (userOffsets.pointer, touchTime.pointer)
+            let (items, positives) = (touchItem.pointer, touchPositive.pointer)
+            let rows = userKey.withUnsafeBufferPointer { $0.sortedIndices(ofHashes: visits.map(\.user.raw)) }
+            for case let row? in rows { prefetch(offsets + row) }
+            let touches = rows.map { row in row.map { Int(offsets[$0])..<Int(offsets[$0 + 1]) } ?? 0..<0 }
+            for all in touches {
+                for quarter in 1..<4 { prefetch(times + all.lowerBound + all.count * quarter / 4) }
+            }
+            let near = zip(touches, visits).map { all, visit in
+                let near = UserState.near(visit.time, of: all.count, limit: limit) { times[all.lowerBound + $0] }
+                let begin = all.lowerBound + near.lowerBound
+                prefetch(items + begin)
+                prefetch(items + begin + near.count)
+                prefetch(positives + begin)
+                return begin..<begin + near.count
+            }
+            return near.map { near in
+                near.lazy.filter { positives[$0] != 0 }.map { .init(item: ItemKey(items[$0]), time: times[$0]) }
+            }
+        }
     }
 
     func heat(ofRow row: Int) -> DecayedCount { live?.heat(of: row) ?? DecayedCount() }
@@ -168,11 +189,14 @@ public struct Checkpoint: Sendable {
     }
 
     /// What was known of items at `now`, read where it lies.
-    func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
+    /// - Parameter table: see ``ItemRecords/moments(of:at:remembering:)``.
+    func moments(
+        of keys: [ItemKey], at now: Timestamp, remembering table: MomentTable? = nil
+    ) -> [ItemMoment?] {
         guard let buckets, let live else { return keys.map { item($0)?.moment(at: now) } }
         return withExtendedLifetime(self) {
             let rows = itemKey.withUnsafeBufferPointer { $0.sortedIndices(ofHashes: keys.map(\.raw)) }
-            return buckets.records(counts: itemCounts, live).moments(of: rows, at: now)
+            return buckets.records(counts: itemCounts, live).moments(of: rows, at: now, remembering: table)
         }
     }
 

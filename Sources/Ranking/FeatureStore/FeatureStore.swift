@@ -9,13 +9,27 @@ import Synchronization
 public final class FeatureStore: Sendable {
     private struct Overlay {
         var users: [UserKey: UserState] = [:]
-        var items: [ItemKey: ItemState] = [:]
+        var items: [ItemKey: LiveItem] = [:]
         /// Whose device an anonymous key is, since `identify`.
         var owners: [UserKey: UserKey] = [:]
         var erased: Set<UserKey> = []
         var totals: Totals
         var appliedSeq: Int64
         var changes = ItemChanges()
+    }
+
+    private struct LiveItem {
+        var state: ItemState { didSet { remembered = nil } }
+        var remembered: RememberedMoment?
+
+        init(_ state: ItemState?) { self.state = state ?? ItemState() }
+
+        mutating func moment(at now: Timestamp) -> ItemMoment? {
+            if let remembered, remembered.holds(at: now) { return remembered.moment }
+            let moment = state.moment(at: now)
+            remembered = RememberedMoment(moment, state.lifetime, newest: state.visits.last?.time, now: now)
+            return moment
+        }
     }
 
     /// Over all items.
@@ -48,10 +62,17 @@ public final class FeatureStore: Sendable {
     /// How fast ``ItemState/heat`` forgets.
     public let halfLife: HalfLife
     private let overlay: Mutex<Overlay>
+    /// nil: every reading is a new one, as for replay, which asks about another hour each time.
+    private let table: MomentTable?
 
-    /// - Parameter halfLife: that of the checkpoint goes before it.
-    public init(rules: EventRules, halfLife: HalfLife = .week, checkpoint: Checkpoint? = nil) {
+    /// - Parameters:
+    ///   - halfLife: that of the checkpoint goes before it.
+    ///   - isRemembering: what was read of an item is kept for the hour, 128 bytes each, where most requests are about now.
+    public init(
+        rules: EventRules, halfLife: HalfLife = .week, checkpoint: Checkpoint? = nil, isRemembering: Bool = false
+    ) {
         self.rules = rules
+        table = isRemembering ? checkpoint.flatMap { MomentTable(itemCount: $0.itemCount) } : nil
         self.checkpoint = checkpoint
         self.halfLife = checkpoint?.halfLife ?? halfLife
         overlay = Mutex(
@@ -60,7 +81,8 @@ public final class FeatureStore: Sendable {
 
     /// A state of its own that begins as this one is.
     public func copy() -> FeatureStore {
-        let copy = FeatureStore(rules: rules, halfLife: halfLife, checkpoint: checkpoint)
+        let copy = FeatureStore(
+            rules: rules, halfLife: halfLife, checkpoint: checkpoint, isRemembering: table != nil)
         let now = overlay.withLock { $0 }
         copy.overlay.withLock { $0 = now }
         return copy
@@ -86,17 +108,21 @@ public final class FeatureStore: Sendable {
 
     public func items(_ keys: [ItemKey]) -> [ItemState?] {
         overlay.withLock { overlay in
-            keys.map { overlay.items[$0] ?? checkpoint?.item($0) }
+            keys.map { overlay.items[$0]?.state ?? checkpoint?.item($0) }
         }
     }
 
     /// What was known of items at `now`: nil for one that nothing is known of.
     public func moments(of keys: [ItemKey], at now: Timestamp) -> [ItemMoment?] {
-        let changed = overlay.withLock { overlay in
-            keys.enumerated().compactMap { place, key in overlay.items[key].map { (place: place, state: $0) } }
+        var moments =
+            checkpoint?.moments(of: keys, at: now, remembering: table)
+            ?? [ItemMoment?](repeating: nil, count: keys.count)
+        overlay.withLock { overlay in
+            for (place, key) in keys.enumerated() {
+                guard let at = overlay.items.index(forKey: key) else { continue }
+                moments[place] = overlay.items.values[at].moment(at: now)
+            }
         }
-        var moments = checkpoint?.moments(of: keys, at: now) ?? [ItemMoment?](repeating: nil, count: keys.count)
-        for (place, state) in changed { moments[place] = state.moment(at: now) }
         return moments
     }
 
@@ -109,7 +135,7 @@ public final class FeatureStore: Sendable {
     /// Calls `body` with every item that has been liked and how much lately; in no order.
     public func forEachHeat(_ body: (ItemKey, DecayedCount) -> Void) {
         overlay.withLock { overlay in
-            for (key, state) in overlay.items where !state.heat.isEmpty { body(key, state.heat) }
+            for (key, item) in overlay.items where !item.state.heat.isEmpty { body(key, item.state.heat) }
             guard let checkpoint else { return }
             for (row, key) in checkpoint.itemKeys.enumerated() where overlay.items[key] == nil {
                 let heat = checkpoint.heat(ofRow: row)
@@ -122,30 +148,29 @@ public final class FeatureStore: Sendable {
     /// `limit` before and `limit` after it; an item may stand there several times. The weight is 2^(-age of the visit
     /// / half-life). In a fixed order: newest visit first.
     public func company(of item: ItemKey, now: Timestamp, limit: Int) -> [(item: ItemKey, weight: Double)] {
-        let visits = overlay.withLock { $0.items[item]?.visits } ?? checkpoint?.visits(of: item) ?? []
-        let visitors = overlay.withLock { overlay in
-            visits.reversed().filter { $0.time <= now.milliseconds }
-                .map { ($0, touches(around: $0, limit: limit, in: overlay)) }
+        let visits = overlay.withLock { $0.items[item]?.state.visits } ?? checkpoint?.visits(of: item) ?? []
+        let before = visits.reversed().filter { $0.time <= now.milliseconds }
+        var liked = checkpoint?.likes(around: before, limit: limit) ?? before.map { _ in [] }
+        overlay.withLock { overlay in
+            for (place, visit) in before.enumerated() {
+                if let live = likes(around: visit, limit: limit, in: overlay) { liked[place] = live }
+            }
         }
         var company: [(item: ItemKey, weight: Double)] = []
-        for (visit, live) in visitors {
+        for (visit, liked) in zip(before, liked) {
             let weight = exp2(halfLife.place(of: visit.time) - halfLife.place(of: now.milliseconds))
-            let near = live ?? checkpoint?.touches(of: visit.user, near: visit.time, limit: limit) ?? []
-            for touch in near where touch.isPositive && touch.item != item && touch.time <= now.milliseconds {
-                if isWithinDay(touch.time, visit.time) { company.append((touch.item, weight)) }
+            for like in liked where like.item != item && like.time <= now.milliseconds {
+                if isWithinDay(like.time, visit.time) { company.append((like.item, weight)) }
             }
         }
         return company
     }
 
-    /// The touches next to a visit in the visitor's history; nil: those of the checkpoint.
-    private func touches(
+    /// What a visitor liked around the visit; nil: as the checkpoint has it.
+    private func likes(
         around visit: ItemState.Visit, limit: Int, in overlay: borrowing Overlay
-    ) -> [UserState.Touch]? {
-        if let state = overlay.users[visit.user] {
-            let near = UserState.near(visit.time, of: state.recent.count, limit: limit) { state.recent[$0].time }
-            return Array(state.recent[near])
-        }
+    ) -> [UserState.Like]? {
+        if let state = overlay.users[visit.user] { return state.likes(around: visit.time, limit: limit) }
         return overlay.erased.contains(visit.user) ? [] : nil
     }
 
@@ -203,8 +228,8 @@ public final class FeatureStore: Sendable {
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(impression, seq: seq)
         let looks = Looks(place: place)
-        overlay.items[impression.item, default: checkpoint?.item(impression.item) ?? ItemState()]
-            .fold(looks, time: impression.time, seq: seq)
+        overlay.items[impression.item, default: LiveItem(checkpoint?.item(impression.item))]
+            .state.fold(looks, time: impression.time, seq: seq)
         overlay.totals.fold(looks, sign: 1)
     }
 
@@ -226,8 +251,8 @@ public final class FeatureStore: Sendable {
             time: time.milliseconds, eventHash: eventHash, item: item, isPositive: isPositive, purchase: purchase)
         if overlay.users[actor] == nil { overlay.users[actor] = current(actor, in: overlay) }
         overlay.users[actor]?.fold(touch, seq: seq)
-        overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-            .fold(
+        overlay.items[item, default: LiveItem(checkpoint?.item(item))]
+            .state.fold(
                 .init(time: time.milliseconds, eventHash: eventHash, user: actor), isPositive: isPositive,
                 isTaken: isTaken, halfLife: halfLife, seq: seq)
         overlay.totals.fold(isPositive: isPositive, isTaken: isTaken, sign: 1)
@@ -240,8 +265,8 @@ public final class FeatureStore: Sendable {
         if event.kind == Event.impressionKind {
             let looks = Looks(place: event.position)
             overlay.withLock { overlay in
-                overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-                    .fold(looks, time: event.effectiveTime.milliseconds, seq: event.seq, sign: -1)
+                overlay.items[item, default: LiveItem(checkpoint?.item(item))]
+                    .state.fold(looks, time: event.effectiveTime.milliseconds, seq: event.seq, sign: -1)
                 overlay.totals.fold(looks, sign: -1)
             }
         }
@@ -250,8 +275,8 @@ public final class FeatureStore: Sendable {
             let visit = ItemState.Visit(
                 time: event.effectiveTime.milliseconds, eventHash: StableHash.xxh64(event.eventId),
                 user: event.actor ?? UserKey(0))
-            overlay.items[item, default: checkpoint?.item(item) ?? ItemState()]
-                .fold(
+            overlay.items[item, default: LiveItem(checkpoint?.item(item))]
+                .state.fold(
                     visit, isPositive: rules.isPositive(event), isTaken: event.isAfterAnswer, halfLife: halfLife,
                     seq: event.seq, sign: -1)
             overlay.totals.fold(isPositive: rules.isPositive(event), isTaken: event.isAfterAnswer, sign: -1)
@@ -291,9 +316,9 @@ public final class FeatureStore: Sendable {
         overlay.users[device] = UserState()
         // What the device visited was visited by the user.
         for touch in past.recent where touch.isPositive {
-            guard var item = overlay.items[touch.item] ?? checkpoint?.item(touch.item) else { continue }
+            guard var item = overlay.items[touch.item]?.state ?? checkpoint?.item(touch.item) else { continue }
             item.give(visitsOf: device, to: user)
-            overlay.items[touch.item] = item
+            overlay.items[touch.item] = LiveItem(item)
         }
         overlay.owners[device] = user
     }
@@ -302,7 +327,7 @@ public final class FeatureStore: Sendable {
     func contents() -> Contents {
         overlay.withLock { overlay in
             var users = overlay.users
-            var items = overlay.items
+            var items = overlay.items.mapValues(\.state)
             if let checkpoint {
                 for key in checkpoint.userKeys where users[key] == nil && !overlay.erased.contains(key) {
                     users[key] = checkpoint.user(key)

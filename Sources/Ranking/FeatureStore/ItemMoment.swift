@@ -54,7 +54,9 @@ public struct ItemMoment: Sendable, Equatable {
             return (events, positives)
         }
     }
+}
 
+extension ItemMoment {
     /// - Parameter newest: when the last of the positives that are held by time was, up to `now`.
     /// - Returns: nil when the moment is so long ago that nothing of it is known any more.
     init?(
@@ -122,6 +124,10 @@ public struct ItemMoment: Sendable, Equatable {
 }
 
 extension ItemState {
+    var lifetime: ItemMoment.Lifetime {
+        .init(events: events, positives: positives, firstPositive: firstPositive)
+    }
+
     /// What was known of the item at `now`; nil when that is forgotten, or all of it was erased.
     public func moment(at now: Timestamp) -> ItemMoment? {
         if isEmpty { return nil }
@@ -129,7 +135,7 @@ extension ItemState {
             days.buckets.withUnsafeBufferPointer { dayBuckets in
                 looks.buckets.withUnsafeBufferPointer { lookBuckets in
                     ItemMoment(
-                        .init(events: events, positives: positives, firstPositive: firstPositive),
+                        lifetime,
                         hours: .init(buckets: hourBuckets, forgotten: hours.forgotten),
                         days: .init(buckets: dayBuckets, forgotten: days.forgotten),
                         looks: .init(buckets: lookBuckets, forgotten: looks.forgotten),

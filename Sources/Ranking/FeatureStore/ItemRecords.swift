@@ -54,7 +54,30 @@ struct ItemRecords {
 
     /// What was known of some rows at `now`; nil where a row is. Of a million items a request's are in no cache: the places of
     /// all are asked for before the first is read.
-    func moments(of rows: [Int?], at now: Timestamp) -> [ItemMoment?] {
+    /// - Parameter table: what was read in this hour, and where what is read now is remembered.
+    func moments(of rows: [Int?], at now: Timestamp, remembering table: MomentTable?) -> [ItemMoment?] {
+        guard let table else { return read(rows, at: now).map { $0.moment } }
+        let hour = EventBuckets.Grid.hours.number(of: now.milliseconds)
+        for case let row? in rows { table.prefetchMoment(of: row) }
+        var moments = [ItemMoment?](repeating: nil, count: rows.count)
+        var unread: [(place: Int, row: Int)] = []
+        for case (let place, let row?) in rows.enumerated() {
+            if let known = table[row, hour, now] {
+                moments[place] = known.moment
+            } else {
+                unread.append((place, row))
+            }
+        }
+        for (reading, (place, row)) in zip(read(unread.map(\.row), at: now), unread) {
+            moments[place] = reading.moment
+            if let remembered = reading.remembered { table.remember(remembered, of: row) }
+        }
+        return moments
+    }
+
+    private typealias Reading = (moment: ItemMoment?, remembered: RememberedMoment?)
+
+    private func read(_ rows: [Int?], at now: Timestamp) -> [Reading] {
         for case let row? in rows {
             prefetch(counts + 5 * row)
             prefetch(visitOffsets + row)
@@ -68,15 +91,20 @@ struct ItemRecords {
             days.prefetchNewest(of: row)
             looks?.prefetchNewest(of: row)
         }
-        return rows.map { $0.flatMap { moment(of: $0, at: now) } }
+        return rows.map { $0.map { read($0, at: now) } ?? (nil, nil) }
     }
 
-    private func moment(of row: Int, at now: Timestamp) -> ItemMoment? {
-        var newest = Int(visitOffsets[row + 1])
-        while newest > Int(visitOffsets[row]), visitTimes[newest - 1] > now.milliseconds { newest -= 1 }
-        return ItemMoment(
-            .init(events: counts[5 * row + 1], positives: counts[5 * row + 2], firstPositive: counts[5 * row + 3]),
-            hours: hours.of(row), days: days.of(row), looks: looks?.of(row) ?? .empty,
-            newest: newest > Int(visitOffsets[row]) ? visitTimes[newest - 1] : nil, now: now)
+    private func read(_ row: Int, at now: Timestamp) -> Reading {
+        let (begin, end) = (Int(visitOffsets[row]), Int(visitOffsets[row + 1]))
+        var newest = end
+        while newest > begin, visitTimes[newest - 1] > now.milliseconds { newest -= 1 }
+        let life = ItemMoment.Lifetime(
+            events: counts[5 * row + 1], positives: counts[5 * row + 2], firstPositive: counts[5 * row + 3])
+        let moment = ItemMoment(
+            life, hours: hours.of(row), days: days.of(row), looks: looks?.of(row) ?? .empty,
+            newest: newest > begin ? visitTimes[newest - 1] : nil, now: now)
+        return (
+            moment, RememberedMoment(moment, life, newest: end > begin ? visitTimes[end - 1] : nil, now: now)
+        )
     }
 }

@@ -80,6 +80,18 @@ public struct UserState: Sendable, Equatable {
         return max(0, low - limit - 1)..<min(count, low + limit)
     }
 
+    /// An item and when it was liked.
+    struct Like: Equatable {
+        var item: ItemKey
+        var time: Int64
+    }
+
+    /// What was liked around a moment.
+    func likes(around time: Int64, limit: Int) -> [Like] {
+        recent[Self.near(time, of: recent.count, limit: limit) { recent[$0].time }].filter(\.isPositive)
+            .map { Like(item: $0.item, time: $0.time) }
+    }
+
     /// What was known at `now`: the touches up to it, oldest first.
     public func known(at now: Timestamp) -> ArraySlice<Touch> {
         var end = recent.count
@@ -89,9 +101,11 @@ public struct UserState: Sendable, Equatable {
 
     /// The items liked up to `now`, newest first, each once.
     public func history(limit: Int, at now: Timestamp = .distantFuture) -> [(item: ItemKey, time: Timestamp)] {
-        var seen = Set<ItemKey>()
+        let known = known(at: now)
+        var seen = CandidateRows<ItemKey>(capacity: known.count)
         var history: [(item: ItemKey, time: Timestamp)] = []
-        for touch in known(at: now).reversed() where touch.isPositive && seen.insert(touch.item).inserted {
+        history.reserveCapacity(min(limit, known.count))
+        for touch in known.reversed() where touch.isPositive && seen.insert(touch.item) {
             history.append((touch.item, Timestamp(milliseconds: touch.time)))
             if history.count == limit { break }
         }

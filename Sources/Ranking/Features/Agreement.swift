@@ -9,8 +9,8 @@ struct Agreement: Feature {
         ["merged.proposers", "merged.bestLogRank", "merged.fusedOfBest", "merged.fusedLogRank", "merged.meanPlace"]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        writeOpinions(context, to: &matrix, at: column + 4)
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
+        writeOpinions(context, to: matrix.from(4))
         let lists = context.proposals.filter { !$0.isEmpty }
         guard !lists.isEmpty else { return }
         let rows = CandidateRows(context.items)
@@ -25,14 +25,14 @@ struct Agreement: Feature {
         }
         let fused = ReciprocalRankFusion.scores(in: rows, lists: lists)
         for row in proposers.indices {
-            matrix[row, column] = proposers[row] / Float(lists.count)
-            if best[row] < .max { matrix[row, column + 1] = log1p(Float(best[row])) }
+            matrix[row, 0] = proposers[row] / Float(lists.count)
+            if best[row] < .max { matrix[row, 1] = log1p(Float(best[row])) }
         }
-        matrix.writeSharesOfBest(of: fused, at: column + 2)
-        matrix.writeLogRanks(of: fused, at: column + 3)
+        matrix.writeSharesOfBest(of: fused, at: 2)
+        matrix.writeLogRanks(of: fused, at: 3)
     }
 
-    private func writeOpinions(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    private func writeOpinions(_ context: FeatureContext, to matrix: FeatureColumns) {
         var sums = [Float](repeating: 0, count: context.items.count)
         var known = [Float](repeating: 0, count: context.items.count)
         for opinion in context.opinions {
@@ -46,6 +46,6 @@ struct Agreement: Feature {
                 known[row] += 1
             }
         }
-        for row in sums.indices where known[row] > 0 { matrix[row, column] = sums[row] / known[row] }
+        for row in sums.indices where known[row] > 0 { matrix[row, 0] = sums[row] / known[row] }
     }
 }

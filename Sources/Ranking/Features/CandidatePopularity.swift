@@ -5,10 +5,10 @@ import MagpieDomain
 struct CandidatePopularity: Feature {
     var columns: [String] { ["popularity.share", "popularity.ofBest", "popularity.logRank"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let shares = context.items.map { context.popularity.share(of: $0) }
-        for (row, share) in shares.enumerated() { matrix[row, column] = share }
-        matrix.writeSharesOfBest(of: shares, at: column + 1)
-        matrix.writeLogRanks(of: shares, at: column + 2)
+        for (row, share) in shares.enumerated() { matrix[row, 0] = share }
+        matrix.writeSharesOfBest(of: shares, at: 1)
+        matrix.writeLogRanks(of: shares, at: 2)
     }
 }

@@ -19,23 +19,40 @@ extension EntityKey: CandidateKey {
 /// The rows of candidates by key, in whatever order they stand: a table of twice as many slots, because each of some two
 /// thousand proposals of a request is looked up.
 struct CandidateRows<Key: CandidateKey> {
-    private let keys: [Key]
+    private var keys: [Key] = []
     /// A row + 1; 0 where a slot is free.
     private var slots: [UInt32]
     private let shift: UInt32
+    private let capacity: Int
     var count: Int { keys.count }
+
+    /// - Parameter capacity: at most so many keys will be inserted.
+    init(capacity: Int) {
+        let bits = Int.bitWidth - max(2 * capacity, 15).leadingZeroBitCount
+        shift = UInt32(32 - bits)
+        slots = [UInt32](repeating: 0, count: 1 << bits)
+        self.capacity = capacity
+        keys.reserveCapacity(capacity)
+    }
 
     /// - Parameter keys: each once.
     init(_ keys: [Key]) {
-        self.keys = keys
-        let bits = Int.bitWidth - max(2 * keys.count, 15).leadingZeroBitCount
-        shift = UInt32(32 - bits)
-        slots = [UInt32](repeating: 0, count: 1 << bits)
-        for (row, key) in keys.enumerated() {
-            var slot = first(key)
-            while slots[slot] != 0 { slot = next(slot) }
-            slots[slot] = UInt32(row + 1)
+        self.init(capacity: keys.count)
+        for key in keys { insert(key) }
+    }
+
+    /// Gives the next row to a key, unless it has one.
+    /// - Returns: whether it had none.
+    @discardableResult mutating func insert(_ key: Key) -> Bool {
+        precondition(keys.count < capacity, "more keys than \(capacity)")
+        var slot = first(key)
+        while slots[slot] != 0 {
+            if keys[Int(slots[slot]) - 1] == key { return false }
+            slot = next(slot)
         }
+        keys.append(key)
+        slots[slot] = UInt32(keys.count)
+        return true
     }
 
     func row(of key: Key) -> Int? {

@@ -8,11 +8,9 @@ struct Crossed: Feature {
 
     var columns: [String] { ["\(left)*\(right)"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        guard let left = matrix.names.firstIndex(of: left), let right = matrix.names.firstIndex(of: right) else {
-            return
-        }
-        for row in 0..<matrix.rowCount { matrix[row, column] = matrix[row, left] * matrix[row, right] }
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
+        guard let left = matrix.column(left), let right = matrix.column(right) else { return }
+        for row in 0..<matrix.rowCount { matrix[row, 0] = left[row, 0] * right[row, 0] }
     }
 }
 

@@ -16,8 +16,8 @@ public protocol Feature: Sendable {
     /// The names of its columns.
     var columns: [String] { get }
 
-    /// Writes `context.items.count` rows into the columns that start at `column`.
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int)
+    /// Writes `context.items.count` rows into its columns, which hold NaN.
+    func write(_ context: FeatureContext, to matrix: FeatureColumns)
 }
 
 /// How popular an item is on a scale from 0 (never) to 1 (the most popular item): log(1 + n) / log(1 + max).

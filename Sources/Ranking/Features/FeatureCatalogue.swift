@@ -6,10 +6,14 @@ import MagpieDomain
 public struct FeatureCatalogue: Sendable {
     public let features: [any Feature]
     public let names: [String]
+    /// Which column each feature begins with.
+    private let places: [Int]
 
     public init(features: [any Feature]) {
         self.features = features
-        names = features.flatMap(\.columns)
+        let columns = features.map(\.columns)
+        names = columns.flatMap(\.self)
+        places = columns.reduce(into: [0]) { places, own in places.append(places[places.count - 1] + own.count) }
     }
 
     /// - Parameters:
@@ -57,12 +61,6 @@ public struct FeatureCatalogue: Sendable {
     }
 
     public func matrix(_ context: FeatureContext) -> FeatureMatrix {
-        var matrix = FeatureMatrix(names: names, rowCount: context.items.count)
-        var column = 0
-        for feature in features {
-            feature.write(context, to: &matrix, at: column)
-            column += feature.columns.count
-        }
-        return matrix
+        FeatureMatrix(names: names, of: features, at: places, context)
     }
 }

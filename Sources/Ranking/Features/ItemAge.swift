@@ -8,18 +8,18 @@ import MagpieDomain
 struct ItemAge: Feature {
     var columns: [String] { ["age.sinceFirst", "age.sinceLast", "age.sinceMedian", "age.medianShare"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         for (row, moment) in context.moments.enumerated() {
             guard let moment, let first = moment.firstPositive, let last = moment.lastPositive else { continue }
-            matrix[row, column] = context.logDays(since: first)
-            matrix[row, column + 1] = context.logDays(since: last)
+            matrix[row, 0] = context.logDays(since: first)
+            matrix[row, 1] = context.logDays(since: last)
             guard let median = moment.medianPositive.map({ min(max($0, first), context.now.milliseconds) }) else {
                 continue
             }
-            matrix[row, column + 2] = context.logDays(since: median)
+            matrix[row, 2] = context.logDays(since: median)
             let life = Double(context.now.milliseconds) - Double(first)
             if life > 0 {
-                matrix[row, column + 3] = Float((Double(context.now.milliseconds) - Double(median)) / life)
+                matrix[row, 3] = Float((Double(context.now.milliseconds) - Double(median)) / life)
             }
         }
     }

@@ -9,13 +9,13 @@ struct KeywordAffinity: Feature {
 
     var columns: [String] { ["\(attribute).affinity", "\(attribute).affinityLast5"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let keywords = context.table.keywords(attribute) else { return }
         for (place, history) in [context.query.history[...], context.recent(5)].enumerated() {
             let profile = WordWeights(history, keywords) { 1 / Float($1).squareRoot() }
             guard profile.norm > 0 else { continue }
             for (row, item) in context.items.enumerated() {
-                matrix[row, column + place] = profile.cosine(item, keywords)
+                matrix[row, place] = profile.cosine(item, keywords)
             }
         }
     }

@@ -45,7 +45,7 @@ struct KeywordTaste: Feature {
         ["decayed", "sameHours", "userRate", "userRateBest", "lift", "count"].map { "\(attribute).\($0)" }
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let keywords = context.table.keywords(attribute), base.count == keywords.dictionary.count else { return }
         let history = context.query.history
         let newest = history.first?.time.milliseconds ?? 0
@@ -61,10 +61,10 @@ struct KeywordTaste: Feature {
         for (row, item) in context.items.enumerated() {
             let range = keywords.range(of: Int(item))
             if range.isEmpty { continue }
-            matrix[row, column + 5] = log1p(Float(range.count))
+            matrix[row, 5] = log1p(Float(range.count))
             guard counts.itemCount > 0 else { continue }
-            matrix[row, column] = decayed.cosine(item, keywords)
-            matrix[row, column + 1] = sameHours.cosine(item, keywords)
+            matrix[row, 0] = decayed.cosine(item, keywords)
+            matrix[row, 1] = sameHours.cosine(item, keywords)
             var (sum, best, lift): (Float, Float, Float) = (0, 0, 0)
             for at in range {
                 let word = keywords.values[at]
@@ -74,9 +74,9 @@ struct KeywordTaste: Feature {
                 best = max(best, rate)
                 lift += log(rate / usual)
             }
-            matrix[row, column + 2] = sum / Float(range.count)
-            matrix[row, column + 3] = best
-            matrix[row, column + 4] = lift / Float(range.count)
+            matrix[row, 2] = sum / Float(range.count)
+            matrix[row, 3] = best
+            matrix[row, 4] = lift / Float(range.count)
         }
     }
 

@@ -13,7 +13,7 @@ struct Lately: Feature {
         ]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         var windows = [[Float]](repeating: [Float](repeating: .nan, count: context.items.count), count: 5)
         for (row, moment) in context.moments.enumerated() {
             guard let moment else { continue }
@@ -24,12 +24,12 @@ struct Lately: Feature {
             windows[4][row] = Float(moment.positives)
         }
         for (place, window) in windows.dropLast().enumerated() {
-            matrix.writeSharesOfBest(of: window, at: column + place)
+            matrix.writeSharesOfBest(of: window, at: place)
         }
-        if windows[2].contains(where: { $0 > 0 }) { matrix.writeLogRanks(of: windows[2], at: column + 4) }
+        if windows[2].contains(where: { $0 > 0 }) { matrix.writeLogRanks(of: windows[2], at: 4) }
         for (place, (short, long)) in zip(windows, windows.dropFirst()).enumerated() {
             for row in context.items.indices where long[row] > 0 && !short[row].isNaN {
-                matrix[row, column + 5 + place] = min(1, short[row] / long[row])
+                matrix[row, 5 + place] = min(1, short[row] / long[row])
             }
         }
     }

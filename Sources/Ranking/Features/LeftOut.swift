@@ -36,11 +36,10 @@ private struct Columns: Feature {
         columns = kept.map { feature.columns[$0] }
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
-        var all = FeatureMatrix(names: feature.columns, rowCount: context.items.count)
-        feature.write(context, to: &all, at: 0)
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
+        let all = FeatureMatrix(names: feature.columns, of: [feature], at: [0], context)
         for row in 0..<all.rowCount {
-            for (place, from) in kept.enumerated() { matrix[row, column + place] = all[row, from] }
+            for (place, from) in kept.enumerated() { matrix[row, place] = all[row, from] }
         }
     }
 }

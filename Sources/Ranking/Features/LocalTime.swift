@@ -8,12 +8,12 @@ struct LocalTime: Feature {
 
     var columns: [String] { ["time.hour", "time.weekday"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let clock = WallClock(timeZone, at: context.now)
         let (hour, weekday) = (clock.hour(of: context.now.milliseconds), clock.weekday(of: context.now.milliseconds))
         for row in context.items.indices {
-            matrix[row, column] = Float(hour)
-            matrix[row, column + 1] = Float(weekday)
+            matrix[row, 0] = Float(hour)
+            matrix[row, 1] = Float(weekday)
         }
     }
 }

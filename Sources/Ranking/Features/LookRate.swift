@@ -12,14 +12,14 @@ struct LookRate: Feature {
 
     var columns: [String] { ["quality.lookRate"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard context.totals.looks > 0 else { return }
         let average = bounded(Double(context.totals.taken) / (Double(context.totals.looks) / 1_000))
         for (row, moment) in context.moments.enumerated() {
             let looks = Double(max(0, moment?.looks ?? 0)) / 1_000
             let taken = Double(max(0, moment?.taken ?? 0))
             let rate = bounded((taken + imagined * average) / (looks + imagined))
-            matrix[row, column] = Float(logit(rate) - logit(average))
+            matrix[row, 0] = Float(logit(rate) - logit(average))
         }
     }
 

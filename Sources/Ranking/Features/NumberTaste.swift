@@ -13,25 +13,25 @@ struct NumberTaste: Feature {
         ["value", "gap", "gapLast5", "above", "aboveLast5", "spreads"].map { "\(attribute).\($0)" }
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let numbers = context.table.number(attribute) else { return }
         let usual = Self.usual(context.query.history[...], numbers)
         let recent = Self.usual(context.recent(5), numbers)
         for (row, item) in context.items.enumerated() {
             let value = numbers[Int(item)]
             guard Float(value).isFinite else { continue }
-            matrix[row, column] = Float(value)
+            matrix[row, 0] = Float(value)
             if let usual {
-                matrix[row, column + 1] = Float(abs(value - usual.mean))
-                matrix[row, column + 3] = Float(value - usual.mean)
+                matrix[row, 1] = Float(abs(value - usual.mean))
+                matrix[row, 3] = Float(value - usual.mean)
                 if usual.deviation > 0 {
                     let spreads = (value - usual.mean) / usual.deviation
-                    matrix[row, column + 5] = Float(min(max(spreads, -10), 10))
+                    matrix[row, 5] = Float(min(max(spreads, -10), 10))
                 }
             }
             if let recent {
-                matrix[row, column + 2] = Float(abs(value - recent.mean))
-                matrix[row, column + 4] = Float(value - recent.mean)
+                matrix[row, 2] = Float(abs(value - recent.mean))
+                matrix[row, 4] = Float(value - recent.mean)
             }
         }
     }

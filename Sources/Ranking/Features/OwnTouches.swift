@@ -20,7 +20,7 @@ struct OwnTouches: Feature {
         var lastBought: Int64 = 0
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let touches = context.touches
         guard !touches.isEmpty else { return }
         let rows = CandidateRows(context.table.keys(of: context.items))
@@ -40,15 +40,15 @@ struct OwnTouches: Feature {
         }
         for row in context.items.indices {
             guard let own = found[row] else { continue }
-            matrix[row, column] = log1p(Float(own.touches))
-            matrix[row, column + 1] = Float(own.positives) / Float(own.touches)
-            matrix[row, column + 2] = context.logDays(since: own.last)
-            matrix[row, column + 3] = log1p(Float(own.bought))
+            matrix[row, 0] = log1p(Float(own.touches))
+            matrix[row, 1] = Float(own.positives) / Float(own.touches)
+            matrix[row, 2] = context.logDays(since: own.last)
+            matrix[row, 3] = log1p(Float(own.bought))
             guard own.bought > 1 else { continue }
             let interval = (Double(own.lastBought) - Double(own.firstBought)) / Double(own.bought - 1)
             let since = Double(context.now.milliseconds) - Double(own.lastBought)
-            matrix[row, column + 4] = logOfDays(interval)
-            matrix[row, column + 5] = Float(log(max(since, 3_600_000) / max(interval, 3_600_000)))
+            matrix[row, 4] = logOfDays(interval)
+            matrix[row, 5] = Float(log(max(since, 3_600_000) / max(interval, 3_600_000)))
         }
     }
 }

@@ -12,13 +12,13 @@ struct PositiveRate: Feature {
 
     var columns: [String] { ["quality.positiveRate", "quality.lately"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let average = min(0.99, max(0.01, context.totals.positiveRate))
         for (row, moment) in context.moments.enumerated() {
             let own = rate(moment?.events ?? 0, moment?.positives ?? 0, towards: average)
-            matrix[row, column] = Float(logit(own) - logit(average))
+            matrix[row, 0] = Float(logit(own) - logit(average))
             guard let moment, let events = moment.quarterEvents, let positives = moment.quarter else { continue }
-            matrix[row, column + 1] = Float(logit(rate(events, positives, towards: own)) - logit(own))
+            matrix[row, 1] = Float(logit(rate(events, positives, towards: own)) - logit(own))
         }
     }
 

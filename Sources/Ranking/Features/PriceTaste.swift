@@ -22,7 +22,7 @@ struct PriceTaste: Feature {
         ["price.ofUsual", "price.gap", "price.spreads", "price.ofMedian", "price.logRank"]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let prices = context.table.number(ReservedAttribute.price) else { return }
         func logPrice(_ item: ItemIndex) -> Double? {
             let price = prices[Int(item)]
@@ -34,14 +34,14 @@ struct PriceTaste: Feature {
         guard !sorted.isEmpty else { return }
         let median = sorted[sorted.count / 2]
         for (row, price) in own.enumerated() where !price.isNaN {
-            matrix[row, column + 3] = Float(price - median)
+            matrix[row, 3] = Float(price - median)
             guard let usual else { continue }
             let above = price - usual.mean
-            matrix[row, column] = Float(above)
-            matrix[row, column + 1] = Float(abs(above))
-            matrix[row, column + 2] = Float(above / max(usual.deviation, Self.leastSpread))
+            matrix[row, 0] = Float(above)
+            matrix[row, 1] = Float(abs(above))
+            matrix[row, 2] = Float(above / max(usual.deviation, Self.leastSpread))
         }
-        matrix.writeLogRanks(of: own.map { Float($0) }, at: column + 4)
+        matrix.writeLogRanks(of: own.map { Float($0) }, at: 4)
     }
 
     private func usual(

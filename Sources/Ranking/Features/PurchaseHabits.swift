@@ -21,7 +21,7 @@ struct PurchaseHabits: Feature {
         ["buys.sinceLast", "buys.interval", "buys.due", "buys.perMonth", "buys.basket", "buys.spend"]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let purchases = context.touches.filter { $0.purchase.quantity > 0 }
         guard let first = purchases.first, let last = purchases.last else { return }
         var baskets = 0.0
@@ -63,7 +63,7 @@ struct PurchaseHabits: Feature {
         values[4] = Float(allPieces / baskets)
         if spendKnown > 0 { values[5] = Float(allSpend / spendKnown) }
         for row in context.items.indices {
-            for (place, value) in values.enumerated() { matrix[row, column + place] = value }
+            for (place, value) in values.enumerated() { matrix[row, place] = value }
         }
     }
 }

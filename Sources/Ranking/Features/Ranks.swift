@@ -79,29 +79,23 @@ private func descending(_ value: Float) -> UInt32 {
     return bits >> 31 == 0 ? ~(bits | 0x8000_0000) : bits
 }
 
-extension FeatureMatrix {
+extension FeatureColumns {
     /// Writes log(1 + rank) of each value among the candidates' (0 = largest) where it is known.
-    mutating func writeLogRanks(of values: [Float], at column: Int) {
-        withUnsafeRows { rows, columns in
-            guard let rows else { return }
-            logs.withUnsafeBufferPointer { logs in
-                forEachRank(of: values) { row, rank in
-                    rows[row * columns + column] = rank < logs.count ? logs[rank] : log1p(Float(rank))
-                }
+    func writeLogRanks(of values: [Float], at column: Int) {
+        logs.withUnsafeBufferPointer { logs in
+            forEachRank(of: values) { row, rank in
+                self[row, column] = rank < logs.count ? logs[rank] : log1p(Float(rank))
             }
         }
     }
 
     /// Writes each value that is not negative as a share of the largest, where that is above 0.
-    mutating func writeSharesOfBest(of values: [Float], at column: Int) {
+    func writeSharesOfBest(of values: [Float], at column: Int) {
         var best: Float = 0
         for value in values where value > best { best = value }
         guard best > 0 else { return }
-        withUnsafeRows { rows, columns in
-            guard let rows else { return }
-            for (row, value) in values.enumerated() where !value.isNaN {
-                rows[row * columns + column] = max(-1, value / best)
-            }
+        for (row, value) in values.enumerated() where !value.isNaN {
+            self[row, column] = max(-1, value / best)
         }
     }
 }

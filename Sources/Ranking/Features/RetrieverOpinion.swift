@@ -10,7 +10,7 @@ struct RetrieverOpinion: Feature {
         ["\(retriever).share", "\(retriever).ofBest", "\(retriever).logRank", "\(retriever).z"]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let scores = context.opinions.first(where: { $0.retriever == retriever })?.scores else { return }
         var (best, worst) = (-Float.infinity, Float.infinity)
         var (count, sum) = (0.0, 0.0)
@@ -26,15 +26,11 @@ struct RetrieverOpinion: Feature {
         for score in scores where !score.isNaN { squares += (Double(score) - mean) * (Double(score) - mean) }
         let deviation = (squares / count).squareRoot()
         let span = best - worst
-        matrix.withUnsafeRows { rows, columns in
-            guard let rows else { return }
-            for (row, score) in scores.enumerated() where !score.isNaN {
-                let at: Int = row * columns + column
-                rows[at] = span > 0 ? (score - worst) / span : 1
-                rows[at + 3] = span > 0 && deviation > 0 ? Float((Double(score) - mean) / deviation) : 0
-            }
+        for (row, score) in scores.enumerated() where !score.isNaN {
+            matrix[row, 0] = span > 0 ? (score - worst) / span : 1
+            matrix[row, 3] = span > 0 && deviation > 0 ? Float((Double(score) - mean) / deviation) : 0
         }
-        matrix.writeSharesOfBest(of: scores, at: column + 1)
-        matrix.writeLogRanks(of: scores, at: column + 2)
+        matrix.writeSharesOfBest(of: scores, at: 1)
+        matrix.writeLogRanks(of: scores, at: 2)
     }
 }

@@ -8,12 +8,12 @@ struct SeedSimilarity: Feature {
 
     var columns: [String] { ["\(similarity).toSeed"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let seed = context.query.seed,
             let similarity = context.similarities.first(where: { $0.name == similarity })
         else { return }
         for (row, value) in similarity.similarities(of: context.items, to: seed).enumerated() {
-            matrix[row, column] = value
+            matrix[row, 0] = value
         }
     }
 }
@@ -24,10 +24,10 @@ struct SeedKeywords: Feature {
 
     var columns: [String] { ["\(attribute).toSeed"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let seed = context.query.seed, let keywords = context.table.keywords(attribute) else { return }
         let words = WordWeights([Interest(item: seed, time: context.now)], keywords) { _, _ in 1 }
-        for (row, item) in context.items.enumerated() { matrix[row, column] = words.cosine(item, keywords) }
+        for (row, item) in context.items.enumerated() { matrix[row, 0] = words.cosine(item, keywords) }
     }
 }
 
@@ -37,12 +37,12 @@ struct SeedNumber: Feature {
 
     var columns: [String] { ["\(attribute).toSeed"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let seed = context.query.seed, let numbers = context.table.number(attribute) else { return }
         let own = numbers[Int(seed)]
         for (row, item) in context.items.enumerated() {
             let gap = Float(abs(numbers[Int(item)] - own))
-            if gap.isFinite { matrix[row, column] = gap }
+            if gap.isFinite { matrix[row, 0] = gap }
         }
     }
 }

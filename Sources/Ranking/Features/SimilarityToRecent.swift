@@ -9,7 +9,7 @@ struct SimilarityToRecent: Feature {
         ["\(similarity).toLast", "\(similarity).toLast5Mean", "\(similarity).toLast5Max"]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let similarity = context.similarities.first(where: { $0.name == similarity }) else { return }
         let recent = context.recent(5)
         guard !recent.isEmpty else { return }
@@ -18,15 +18,15 @@ struct SimilarityToRecent: Feature {
         for (age, interest) in recent.enumerated() {
             let values = similarity.similarities(of: context.items, to: interest.item)
             for (row, value) in values.enumerated() where !value.isNaN {
-                if age == 0 { matrix[row, column] = value }
+                if age == 0 { matrix[row, 0] = value }
                 sums[row] += value
                 known[row] += 1
-                let best = matrix[row, column + 2]
-                matrix[row, column + 2] = best.isNaN ? value : max(best, value)
+                let best = matrix[row, 2]
+                matrix[row, 2] = best.isNaN ? value : max(best, value)
             }
         }
         for row in sums.indices where known[row] > 0 {
-            matrix[row, column + 1] = sums[row] / known[row]
+            matrix[row, 1] = sums[row] / known[row]
         }
     }
 }

@@ -9,15 +9,15 @@ import MagpieDomain
 struct Standing: Feature {
     var columns: [String] { ["standing.ofBest", "standing.logOfBest", "standing.logRank"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let counts = context.moments.map { $0.map { Float($0.positives) } ?? .nan }
         var best: Float = 0
         for count in counts where count > best { best = count }
         guard best > 0 else { return }
         for (row, count) in counts.enumerated() where !count.isNaN {
-            matrix[row, column] = count / best
-            if count > 0 { matrix[row, column + 1] = log(count / best) }
+            matrix[row, 0] = count / best
+            if count > 0 { matrix[row, 1] = log(count / best) }
         }
-        matrix.writeLogRanks(of: counts, at: column + 2)
+        matrix.writeLogRanks(of: counts, at: 2)
     }
 }

@@ -8,10 +8,10 @@ struct TimeAge: Feature {
 
     var columns: [String] { ["\(attribute).age"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let times = context.table.time(attribute) else { return }
         for (row, item) in context.items.enumerated() {
-            if let time = times.time(of: Int(item)) { matrix[row, column] = context.logDays(since: time.milliseconds) }
+            if let time = times.time(of: Int(item)) { matrix[row, 0] = context.logDays(since: time.milliseconds) }
         }
     }
 }

@@ -8,7 +8,7 @@ import MagpieDomain
 struct TitleMatch: Feature {
     var columns: [String] { ["title.queryCovered", "title.titleCovered"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let text = context.query.text, let titles = context.table.text(ReservedAttribute.title) else { return }
         let query = Self.trigrams(text)
         guard !query.isEmpty else { return }
@@ -21,8 +21,8 @@ struct TitleMatch: Feature {
             titles.texts.withBytes(Int(item)) { title.read($0) }
             let (common, count) = title.isASCII ? Self.common(query, mask, title, &grams) : common(query, titles, item)
             if count == 0 { continue }
-            matrix[row, column] = Float(common) / Float(query.count)
-            matrix[row, column + 1] = Float(common) / Float(count)
+            matrix[row, 0] = Float(common) / Float(query.count)
+            matrix[row, 1] = Float(common) / Float(count)
         }
     }
 

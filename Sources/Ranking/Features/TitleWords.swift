@@ -8,7 +8,7 @@ import MagpieDomain
 struct TitleWords: Feature {
     var columns: [String] { ["title.wordsFound", "title.wordsAsked", "title.isQuery", "title.beginsWith"] }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         guard let text = context.query.text, let titles = context.table.text(ReservedAttribute.title) else { return }
         let query = FoldedText(text)
         guard !query.words.isEmpty else { return }
@@ -17,10 +17,10 @@ struct TitleWords: Feature {
             titles.texts.withBytes(Int(item)) { title.read($0) }
             if title.words.isEmpty { continue }
             let match = Self.match(query, title)
-            matrix[row, column] = Float(match.found) / Float(query.words.count)
-            matrix[row, column + 1] = Float(match.asked) / Float(title.mainWords)
-            matrix[row, column + 2] = match.isQuery ? 1 : 0
-            matrix[row, column + 3] = title.bytes.starts(with: query.bytes) ? 1 : 0
+            matrix[row, 0] = Float(match.found) / Float(query.words.count)
+            matrix[row, 1] = Float(match.asked) / Float(title.mainWords)
+            matrix[row, 2] = match.isQuery ? 1 : 0
+            matrix[row, 3] = title.bytes.starts(with: query.bytes) ? 1 : 0
         }
     }
 

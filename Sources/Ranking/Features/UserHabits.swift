@@ -21,7 +21,7 @@ struct UserHabits: Feature {
         ]
     }
 
-    func write(_ context: FeatureContext, to matrix: inout FeatureMatrix, at column: Int) {
+    func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         var values = [Float](repeating: .nan, count: columns.count)
         let history = context.query.history
         if !history.isEmpty {
@@ -54,7 +54,7 @@ struct UserHabits: Feature {
             }
         }
         for row in context.items.indices {
-            for (place, value) in values.enumerated() { matrix[row, column + place] = value }
+            for (place, value) in values.enumerated() { matrix[row, place] = value }
         }
     }
 }
