@@ -49,4 +49,13 @@ public protocol ItemSimilarity: Sendable {
     /// The similarity of each item to `other`, on a scale that survives a refit (a cosine, a share of the best);
     /// NaN where one of the two is not known to it.
     func similarities(of items: [ItemIndex], to other: ItemIndex) -> [Float]
+
+    /// The same to some others, a list for each.
+    func similarities(of items: [ItemIndex], to others: [ItemIndex]) -> [[Float]]
+}
+
+extension ItemSimilarity {
+    public func similarities(of items: [ItemIndex], to others: [ItemIndex]) -> [[Float]] {
+        others.map { similarities(of: items, to: $0) }
+    }
 }

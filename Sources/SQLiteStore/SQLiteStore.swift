@@ -67,13 +67,17 @@ public final class SQLiteStore: EventLog, Catalogue, Sendable {
     func writing<T>(_ body: (Database) throws -> T) throws -> T {
         try translating {
             try pool.writeWithoutTransaction { db in
-                var result: T?
-                try db.inTransaction(.immediate) {
-                    result = try body(db)
-                    return .commit
+                // Kept prepared: live events come in hundreds of transactions a second.
+                try db.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
+                do {
+                    let result = try body(db)
+                    try db.cachedStatement(sql: "COMMIT TRANSACTION").execute()
+                    return result
+                } catch {
+                    // (SQLite has taken some errors for the end of the transaction, such as a full disk.)
+                    if db.isInsideTransaction { try? db.rollback() }
+                    throw error
                 }
-                guard let result else { preconditionFailure("a transaction ended without its result") }
-                return result
             }
         }
     }

@@ -63,7 +63,7 @@ import Testing
         // Asked before, the new one has not happened.
         let before = Timestamp(milliseconds: 4 * hour)
         #expect(
-            new.count(at: before, halfLife) == 0 && !new.isBefore(before, halfLife) && many.isBefore(before, halfLife))
+            new.count(at: before, halfLife) == 0 && new.lastPeriod == 3 && many.lastPeriod == 0)
         #expect(DecayedCount().count(at: before, halfLife) == 0 && DecayedCount().log2Count() == -.infinity)
     }
 

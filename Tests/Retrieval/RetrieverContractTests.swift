@@ -91,6 +91,11 @@ import Testing
                 #expect(similarity.similarities(of: items, to: other).map(\.bitPattern) == alone, "\(similarity.name)")
                 let together = similarity.similarities(of: items.sorted(), to: other).map(\.bitPattern)
                 #expect(together.sorted() == alone.sorted(), "\(similarity.name)")
+                let others = [other, 50, ItemIndex(random.below(50)), other]
+                let lists = similarity.similarities(of: items + [50], to: others)
+                #expect(
+                    lists.map { $0.map(\.bitPattern) }
+                        == others.map { similarity.similarities(of: items + [50], to: $0).map(\.bitPattern) })
             }
         }
     }

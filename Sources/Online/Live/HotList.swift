@@ -11,6 +11,15 @@ struct HotList: Sendable {
         /// log2 of the count as of 1970.
         var place: Double
         var heat: DecayedCount
+        /// The newest half-life of which it holds anything.
+        var lastPeriod: Int64
+
+        init(item: ItemIndex, heat: DecayedCount) {
+            self.item = item
+            self.heat = heat
+            place = heat.log2Count()
+            lastPeriod = heat.lastPeriod ?? .min
+        }
     }
 
     let capacity: Int
@@ -38,10 +47,11 @@ struct HotList: Sendable {
     func forEach(
         at now: Timestamp, present: Double, halfLife: HalfLife, _ body: (ItemIndex, _ count: Double) -> Void
     ) {
+        let period = halfLife.period(of: now)
         for at in entries.indices {  // an entry that is copied out of the array is counted by who holds its heat
             // Most of the time nothing is later than now, and the place says it all.
             let count =
-                entries[at].heat.isBefore(now, halfLife)
+                entries[at].lastPeriod <= period
                 ? exp2(entries[at].place - present) : entries[at].heat.count(at: now, halfLife)
             body(entries[at].item, count)
         }

@@ -80,14 +80,16 @@ final class LiveTrends: Sendable {
 
     /// What the last visitors of the user's last likes liked too, best first.
     func covisits(of visited: [ItemIndex], now: Timestamp, state: FeatureStore) -> [Scored] {
-        var found: [(item: ItemIndex, weight: Double)] = []
+        var company: [(item: ItemKey, weight: Double)] = []
         for (place, item) in visited.prefix(Self.visitedItems).enumerated() {
-            let company = state.company(of: items.key(of: item), now: now, limit: Self.company)
-            for (key, weight) in company {
-                guard let other = items.index(of: key), !visited.contains(other) else { continue }
-                found.append((other, weight / Double(place + 1)))
+            for (key, weight) in state.company(of: items.key(of: item), now: now, limit: Self.company) {
+                company.append((key, weight / Double(place + 1)))
             }
         }
+        let found: [(item: ItemIndex, weight: Double)] = zip(items.indices(of: company.map(\.item)), company)
+            .compactMap { other, company in
+                other.flatMap { visited.contains($0) ? nil : ($0, company.weight) }
+            }
         // Stable by the order found, so that sums are added in one order.
         let order = found.indices.sorted { (found[$0].item, $0) < (found[$1].item, $1) }
         var sums: [(item: ItemIndex, weight: Double)] = []
@@ -145,7 +147,7 @@ final class LiveTrends: Sendable {
 
     private func put(_ key: ItemKey, _ heat: DecayedCount, _ lists: inout Lists) {
         guard let item = items.index(of: key) else { return }
-        let entry = HotList.Entry(item: item, place: heat.log2Count(), heat: heat)
+        let entry = HotList.Entry(item: item, heat: heat)
         lists.all.put(entry)
         forEachCategory(of: item) {
             lists.byCategory[$0, default: HotList(capacity: Self.hottestPerCategory)].put(entry)

@@ -21,6 +21,9 @@ public struct HalfLife: Sendable, Equatable {
         return (isBefore ? quotient - 1 : quotient, Double(rest) / Double(milliseconds))
     }
 
+    /// The half-life in which a moment is, counted from 1970.
+    public func period(of time: Timestamp) -> Int64 { period(of: time.milliseconds).number }
+
     /// Half-lives from 1970 to a moment.
     public func place(of time: Timestamp) -> Double { place(of: time.milliseconds) }
 
@@ -88,10 +91,8 @@ public struct DecayedCount: Sendable, Equatable {
         return isBeyond || distance >= Self.capacity
     }
 
-    /// Whether no event is of a period that begins after `now`.
-    public func isBefore(_ now: Timestamp, _ halfLife: HalfLife) -> Bool {
-        periods.last.map { $0.number <= halfLife.period(of: now.milliseconds).number } ?? true
-    }
+    /// The half-life of the newest event, see ``HalfLife/period(of:)``; nil where there is none.
+    public var lastPeriod: Int64? { periods.last?.number }
 
     /// log2 of the count as of the moment 0 (1970), from all periods, or those up to `last`: count(now) =
     /// 2^(this - half-lives from 1970 to now). Minus infinity for nothing.

@@ -9,21 +9,21 @@ public struct ItemMoment: Sendable, Equatable {
     public var events: Int64
     public var positives: Int64
     /// nil when nobody liked it by then; milliseconds.
-    public var firstPositive: Int64?
-    public var lastPositive: Int64?
+    @Known public var firstPositive: Int64? = nil
+    @Known public var lastPositive: Int64? = nil
     /// The day by which half of the positives had come, its end; nil also where that is too long ago to be known.
-    public var medianPositive: Int64?
+    @Known public var medianPositive: Int64? = nil
     /// Positives of the last 24 hours, and of the last 7, 30 and 90 days up to it; nil = not known any more.
-    public var day: Int64?
-    public var week: Int64?
-    public var month: Int64?
-    public var quarter: Int64?
+    @Known public var day: Int64? = nil
+    @Known public var week: Int64? = nil
+    @Known public var month: Int64? = nil
+    @Known public var quarter: Int64? = nil
     /// All events of the last 90 days.
-    public var quarterEvents: Int64?
+    @Known public var quarterEvents: Int64? = nil
     /// How much it was looked at in the last 30 days, in thousandths, and how often it was taken then: up to the last
     /// midnight.
-    public var looks: Int64?
-    public var taken: Int64?
+    @Known public var looks: Int64? = nil
+    @Known public var taken: Int64? = nil
 
     /// The lifetime counts and extremes of an item, wherever they are held.
     struct Lifetime {
@@ -53,6 +53,19 @@ public struct ItemMoment: Sendable, Equatable {
             }
             return (events, positives)
         }
+    }
+}
+
+/// A number that may not be known, in as much room as the number: a request copies hundreds of moments about.
+@propertyWrapper public struct Known: Sendable, Equatable {
+    /// No count and no moment is as small as that.
+    private var number: Int64
+
+    public init(wrappedValue: Int64?) { number = wrappedValue ?? .min }
+
+    public var wrappedValue: Int64? {
+        get { number == .min ? nil : number }
+        set { number = newValue ?? .min }
     }
 }
 

@@ -15,8 +15,8 @@ struct SimilarityToRecent: Feature {
         guard !recent.isEmpty else { return }
         var sums = [Float](repeating: 0, count: context.items.count)
         var known = [Float](repeating: 0, count: context.items.count)
-        for (age, interest) in recent.enumerated() {
-            let values = similarity.similarities(of: context.items, to: interest.item)
+        let lists = similarity.similarities(of: context.items, to: recent.map(\.item))
+        for (age, values) in lists.enumerated() {
             for (row, value) in values.enumerated() where !value.isNaN {
                 if age == 0 { matrix[row, 0] = value }
                 sums[row] += value

@@ -106,9 +106,40 @@ public struct LinearRanker: Ranker {
 
     public func scores(of features: FeatureMatrix) -> [Float] {
         precondition(features.names.count == featureNames.count, "the snapshot checks the columns at open")
-        return (0..<features.rowCount).map { row in
-            features.row(row).enumerated().reduce(0) { $0 + term($1.offset, $1.element) }
+        let columns = featureNames.count
+        var scores = [Float](repeating: 0, count: features.rowCount)
+        features.values.withUnsafeBytes { values in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { terms in
+                for row in scores.indices {
+                    write(values, from: row * columns, to: terms)
+                    scores[row] = terms.reduce(0, +)
+                }
+            }
         }
+        return scores
+    }
+
+    /// The terms of one row: ``term(_:_:)``, eight columns at a time.
+    private func write(_ values: UnsafeRawBufferPointer, from first: Int, to terms: UnsafeMutableBufferPointer<Float>) {
+        var f = 0
+        while f + 8 <= terms.count {
+            let x = values.loadUnaligned(fromByteOffset: 4 * (first + f), as: SIMD8<Float>.self)
+            let (low, high) = (Self.eight(low, f), Self.eight(high, f))
+            var drawn = low.replacing(with: x, where: x .> low)
+            drawn.replace(with: high, where: drawn .> high)
+            var some = Self.eight(weight, f) * (drawn - Self.eight(mean, f)) / Self.eight(scale, f)
+            some.replace(with: Self.eight(missing, f), where: x .!= x)
+            UnsafeMutableRawBufferPointer(terms).storeBytes(of: some, toByteOffset: 4 * f, as: SIMD8<Float>.self)
+            f += 8
+        }
+        while f < terms.count {
+            terms[f] = term(f, values.loadUnaligned(fromByteOffset: 4 * (first + f), as: Float.self))
+            f += 1
+        }
+    }
+
+    private static func eight(_ column: [Float], _ f: Int) -> SIMD8<Float> {
+        column.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * f, as: SIMD8<Float>.self) }
     }
 
     public func contributions(of features: FeatureMatrix, row: Int) -> [Float] {

@@ -101,4 +101,14 @@ public struct EmbeddingSimilarity: ItemSimilarity {
         guard let vector = table.unitInput(of: other) else { return [Float](repeating: .nan, count: items.count) }
         return index.scores(of: items, vector)
     }
+
+    /// Each item's row is read once, and compared with all others while it is near.
+    public func similarities(of items: [ItemIndex], to others: [ItemIndex]) -> [[Float]] {
+        let vectors = others.map(table.unitInput)
+        let known = vectors.compactMap(\.self)
+        var lists = index.scores(of: items, known).makeIterator()
+        return vectors.map { vector in
+            vector.flatMap { _ in lists.next() } ?? [Float](repeating: .nan, count: items.count)
+        }
+    }
 }

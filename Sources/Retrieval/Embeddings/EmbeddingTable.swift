@@ -101,6 +101,7 @@ public struct EmbeddingTable: Sendable {
         var weight: Float = 1
         let decay = Float(options.recencyDecay)
         for interest in history {
+            if weight < Self.nothing { break }
             let share = weight * max(interest.weight, 0)
             weight *= decay
             if share > 0, withOutput.contains(interest.item) { items.append((Int(interest.item), share)) }
@@ -109,6 +110,9 @@ public struct EmbeddingTable: Sendable {
         query.append(1)
         return query
     }
+
+    /// A share of the newest item's weight below the precision of a Float: what is older need not be read.
+    private static let nothing: Float = 0x1p-30
 
     private func solved(_ fold: LeastSquaresFold, _ items: [(row: Int, weight: Float)]) -> [Float]? {
         output.withUnsafeBufferPointer { rows in

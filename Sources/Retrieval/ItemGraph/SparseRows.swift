@@ -48,9 +48,12 @@ public struct SparseRows: Sendable {
 
     /// Begins to read entries that are added up in a moment.
     func prefetch(_ entries: Range<Int>) {
-        for entry in stride(from: entries.lowerBound, to: entries.upperBound, by: 16) {
-            MagpieKernels.prefetch(items.pointer + entry)
-            MagpieKernels.prefetch(weights.pointer + entry)
+        let (items, weights) = (items.pointer, weights.pointer)
+        var entry = entries.lowerBound
+        while entry < entries.upperBound {
+            MagpieKernels.prefetch(items + entry)
+            MagpieKernels.prefetch(weights + entry)
+            entry += 16
         }
     }
 

@@ -12,24 +12,23 @@ struct BlockedSums: ItemSums {
     private static let block = 32_768
 
     private let itemCount: Int
-    /// All 0 but for the block at hand.
+    /// All 0 but for the block at hand, and a bit for each place that was added to.
     private let window: SharedBuffer<Float>
-    /// What is not 0, by blocks, within one in the order in which it was touched.
+    private let touched: SharedBuffer<UInt64>
+    /// What is not 0, by ascending item.
     private var items: SharedBuffer<UInt32>
     private var sums: SharedBuffer<Float>
-    /// Where in them each block begins.
-    private var firsts: [Int]
-    private var count: Int { firsts[firsts.count - 1] }
+    private var count = 0
 
     init(itemCount: Int) {
         self.itemCount = itemCount
         window = SharedBuffer(count: Self.block, repeating: 0)
+        touched = SharedBuffer(count: Self.block / 64, repeating: 0)
         items = SharedBuffer(count: 0, repeating: 0)
         sums = SharedBuffer(count: 0, repeating: 0)
-        firsts = [0]
     }
 
-    mutating func clear() { firsts = [0] }
+    mutating func clear() { count = 0 }
 
     /// Adds up rows, each times its weight, which must be above 0; false when the deadline passed on the way. Weights that are not
     /// above 0 are in no sound table and are left out.
@@ -41,81 +40,89 @@ struct BlockedSums: ItemSums {
             sums = SharedBuffer(count: items.count, repeating: 0)
         }
         for row in rows { table.prefetch(row) }
-        let (items, sums): (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>) = (items.pointer, sums.pointer)
-        let window: UnsafeMutablePointer<Float> = window.pointer
-        let tableItems: UnsafePointer<UInt32> = table.items.pointer
-        let tableWeights: UnsafePointer<Float> = table.weights.pointer
+        count = 0
         var places = rows.map(\.lowerBound)
-        var count = 0
-        firsts.reserveCapacity(itemCount / Self.block + 2)
         for begin in stride(from: 0, to: itemCount, by: Self.block) {
-            if deadline.hasPassed { return false }
+            if deadline.hasPassed {
+                clear()
+                return false
+            }
             let first = UInt32(truncatingIfNeeded: begin)
-            let blockStart = count
-            for r in rows.indices {
-                let end = rows[r].upperBound
-                let factor: Float = factors[r]
-                var at = places[r]
-                // An item before the block, in a row that does not ascend, wraps around and ends the row.
-                while at < end, tableItems[at] &- first < UInt32(Self.block) {
-                    let product: Float = factor * tableWeights[at]
-                    let weight: Float = product > 0 ? product : 0
-                    let place = Int(tableItems[at] &- first)
-                    let sum: Float = window[place]
-                    items[count] = tableItems[at]
-                    count += sum == 0 && weight > 0 ? 1 : 0
-                    window[place] = sum + weight
-                    at += 1
-                }
-                places[r] = at
-            }
-            for i in blockStart..<count {
-                let place = Int(items[i] &- first)
-                sums[i] = window[place]
-                window[place] = 0
-            }
-            firsts.append(count)
+            add(rows, from: &places, of: table, times: factors, in: first)
+            take(first)
         }
         return true
     }
 
+    /// Adds what rows have in the block that begins with an item to the window.
+    private func add(
+        _ rows: [Range<Int>], from places: inout [Int], of table: SparseRows, times factors: [Float], in first: UInt32
+    ) {
+        let window: UnsafeMutablePointer<Float> = window.pointer
+        let touched: UnsafeMutablePointer<UInt64> = touched.pointer
+        let items: UnsafePointer<UInt32> = table.items.pointer
+        let weights: UnsafePointer<Float> = table.weights.pointer
+        for r in rows.indices {
+            let end = rows[r].upperBound
+            let factor: Float = factors[r]
+            var at = places[r]
+            while at < end {
+                // An item before the block, in a row that does not ascend, wraps around and ends the row.
+                let place: UInt32 = items[at] &- first
+                if place >= UInt32(Self.block) { break }
+                let product: Float = factor * weights[at]
+                window[Int(place)] += product > 0 ? product : 0
+                touched[Int(place >> 6)] |= 1 << UInt64(place & 63)
+                at += 1
+            }
+            places[r] = at
+        }
+    }
+
+    /// Takes the block's sums out of the window and leaves zeros behind.
+    private mutating func take(_ first: UInt32) {
+        let (items, sums): (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>) = (items.pointer, sums.pointer)
+        let window: UnsafeMutablePointer<Float> = window.pointer
+        let touched: UnsafeMutablePointer<UInt64> = touched.pointer
+        var count = count
+        for word in 0..<Self.block / 64 {
+            var bits: UInt64 = touched[word]
+            if bits == 0 { continue }
+            touched[word] = 0
+            while bits != 0 {
+                let place: Int = word << 6 + bits.trailingZeroBitCount
+                bits &= bits &- 1
+                let sum: Float = window[place]
+                window[place] = 0
+                if sum > 0 {
+                    items[count] = first &+ UInt32(truncatingIfNeeded: place)
+                    sums[count] = sum
+                    count += 1
+                }
+            }
+        }
+        self.count = count
+    }
+
     func best(_ limit: Int, where isAllowed: (ItemIndex) -> Bool) -> [Scored] {
         var best = TopK(limit)
-        let (items, sums): (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>) = (items.pointer, sums.pointer)
-        for i in 0..<count where sums[i] >= best.threshold {
-            if isAllowed(items[i]) { best.offer(items[i], sums[i]) }
+        var threshold = best.threshold
+        for i in 0..<count where sums.pointer[i] >= threshold {
+            if !isAllowed(items.pointer[i]) { continue }
+            best.offer(items.pointer[i], sums.pointer[i])
+            threshold = best.threshold
         }
         return best.sorted().map { Scored(item: $0.id, score: $0.score) }
     }
 
-    func sums(of wanted: [ItemIndex]) -> [Float] {
-        var found = [Float](repeating: 0, count: wanted.count)
-        let isAscending = zip(wanted, wanted.dropFirst()).allSatisfy(<)
-        let order = isAscending ? Array(wanted.indices) : wanted.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
-        var at = 0
-        while at < order.count {
-            let block = Int(wanted[order[at]]) / Self.block
-            var end = at + 1
-            while end < order.count, Int(wanted[order[end]]) / Self.block == block { end += 1 }
-            if block + 1 < firsts.count { look(for: order[at..<end], of: wanted, in: block, &found) }
-            at = end
-        }
-        return found
-    }
+    func sums(of wanted: [ItemIndex]) -> [Float] { wanted.map(sum) }
 
-    /// Notes in the window who is wanted, and goes along the block's sums once.
-    private func look(for places: ArraySlice<Int>, of wanted: [ItemIndex], in block: Int, _ found: inout [Float]) {
-        let first = UInt32(truncatingIfNeeded: block * Self.block)
-        let window: UnsafeMutablePointer<Float> = window.pointer
-        for place in places { window[Int(wanted[place] - first)] = Float(place + 1) }
-        for i in firsts[block]..<firsts[block + 1] {
-            let place = Int(window[Int(items.pointer[i] - first)])
-            if place > 0 { found[place - 1] = sums.pointer[i] }
+    private func sum(of item: ItemIndex) -> Float {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if items.pointer[middle] < item { low = middle + 1 } else { high = middle }
         }
-        for place in places {
-            // Of an item that is wanted twice the last place was noted.
-            found[place] = found[Int(window[Int(wanted[place] - first)]) - 1]
-        }
-        for place in places { window[Int(wanted[place] - first)] = 0 }
+        return low < count && items.pointer[low] == item ? sums.pointer[low] : 0
     }
 }

@@ -64,6 +64,35 @@ public struct ExactIndex: ExhaustiveIndex {
         return scores
     }
 
+    /// The same for several queries, a list for each: an item's row is read once.
+    func scores(of items: [ItemIndex], _ queries: [[Float]]) -> [[Float]] {
+        precondition(queries.allSatisfy { $0.count == dimension })
+        var lists = queries.map { _ in [Float](repeating: .nan, count: items.count) }
+        let side = queries.flatMap(\.self)
+        var scores = [Float](repeating: 0, count: queries.count)
+        rows.withUnsafeBufferPointer { rows in
+            guard let first = rows.baseAddress else { return }
+            for (place, item) in items.enumerated() {
+                if place + Self.rowsAhead < items.count, present.contains(items[place + Self.rowsAhead]) {
+                    let row: UnsafePointer<Float> = first + Int(items[place + Self.rowsAhead]) * dimension
+                    var at = 0
+                    while at < dimension {
+                        prefetch(row + at)
+                        at += 16
+                    }
+                }
+                guard present.contains(item) else { continue }
+                VectorKernels.scores(
+                    query: first + Int(item) * dimension, rows: side, stride: dimension, count: queries.count,
+                    dimension: dimension, into: &scores)
+                for query in lists.indices { lists[query][place] = scores[query] }
+            }
+        }
+        return lists
+    }
+
+    private static let rowsAhead = 4
+
     /// `items` are rows of this index.
     private func score(_ items: ArraySlice<ItemIndex>, _ query: [Float], into scores: inout [Float]) {
         items.withUnsafeBufferPointer { items in

@@ -16,7 +16,7 @@ public final class LiveHome: Sendable {
     private let writer = WriterQueue(label: "magpie.writer")
     private let open = Mutex<OpenBundle?>(nil)
     /// Events that wait for the writer.
-    private let arrived = Mutex<[Arrived]>([])
+    private let arrived = Mutex(Arrivals())
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
     let timeLimit: Duration
@@ -67,33 +67,50 @@ public final class LiveHome: Sendable {
     /// nothing. Whoever comes while the disk is written shares the next commit with all others who came.
     public func ingest(_ events: [Event]) async throws -> AppendReport {
         try await withCheckedThrowingContinuation { continuation in
-            let waiting = arrived.withLock { arrived in
-                guard arrived.count < Self.mostArrived else { return -1 }
-                arrived.append(Arrived(events: events, continuation: continuation))
-                return arrived.count
+            let (waiting, isShared) = arrived.withLock { arrived in
+                guard arrived.waiting.count < Self.mostArrived else { return (-1, false) }
+                arrived.waiting.append(Arrived(events: events, continuation: continuation))
+                return (arrived.waiting.count, arrived.isShared)
             }
-            if waiting < 0 { continuation.resume(throwing: APIError.overloaded) }
-            if waiting == 1 { writer.start { [self] in append() } }
+            switch waiting {
+            case ..<0: continuation.resume(throwing: APIError.overloaded)
+            case 1: writer.start(after: isShared ? Self.gathering : .zero) { [self] in append() }
+            case Self.crowd: writer.start { [self] in append() }
+            default: break
+            }
         }
     }
 
     /// Requests whose events wait for the next commit.
-    var waitingWrites: Int { arrived.withLock { $0.count } }
+    var waitingWrites: Int { arrived.withLock { $0.waiting.count } }
 
     private struct Arrived {
         var events: [Event]
         var continuation: CheckedContinuation<AppendReport, any Error>
     }
 
+    private struct Arrivals {
+        var waiting: [Arrived] = []
+        /// Whether the last commit was of several requests: then the next one waits for others, too. Who writes alone, one
+        /// event after another, waits for nobody.
+        var isShared = false
+    }
+
     /// Further senders are told to come again: what they sent is held in memory.
     private static let mostArrived = 1_024
+    /// How long the first of a commit waits for others: a commit costs as much as several events.
+    private static let gathering = Duration.milliseconds(5)
+    /// So many wait for nobody else.
+    private static let crowd = 64
 
     /// One commit for all who wait.
     private func append() {
         let arrived = self.arrived.withLock { arrived in
-            defer { arrived.removeAll(keepingCapacity: true) }
-            return arrived
+            if !arrived.waiting.isEmpty { arrived.isShared = arrived.waiting.count > 1 }
+            defer { arrived.waiting.removeAll(keepingCapacity: true) }
+            return arrived.waiting
         }
+        if arrived.isEmpty { return }
         do {
             let reports = try log.append(groups: arrived.map(\.events))
             try open.withLock { $0 }?.catchUp(log)

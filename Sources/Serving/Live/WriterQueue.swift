@@ -18,7 +18,11 @@ final class WriterQueue: Sendable {
     }
 
     /// Runs `body` when all earlier calls are done, and waits for nothing.
-    func start(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+    /// - Parameter delay: not before so long.
+    func start(after delay: Duration = .zero, _ body: @escaping @Sendable () -> Void) {
+        if delay == .zero { return queue.async(execute: body) }
+        queue.asyncAfter(deadline: .now() + delay / .seconds(1), execute: body)
+    }
 
     /// Runs `body` when all earlier calls are done. Throws ``APIError/overloaded`` when too many wait.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -82,6 +82,23 @@ struct CodeScan {
         return nil
     }
 
+    /// Asks for the beginning of a list while another is scanned: the processor foresees only what follows, and lists are short.
+    func prefetch(_ partition: UInt32) {
+        let p = Int(partition)
+        let block = Int(tables.blocks[p])
+        let bytes: Int = PartitionKernels.block * tables.subspaces / 2
+        let codes: UnsafePointer<UInt8> = tables.codes + block * bytes
+        var at = 0
+        while at < bytes {
+            MagpieKernels.prefetch(codes + at)
+            at += 64
+        }
+        let biases: UnsafePointer<Int16> = tables.biases + block * PartitionKernels.block
+        MagpieKernels.prefetch(biases)
+        MagpieKernels.prefetch(biases + PartitionKernels.block / 2)
+        MagpieKernels.prefetch(tables.items + Int(tables.firsts[p]))
+    }
+
     mutating func add(_ partition: UInt32) {
         let p = Int(partition)
         let first = Int(tables.firsts[p])

@@ -145,7 +145,10 @@ struct PartitionSearch {
     /// returns their number.
     func scan(_ count: Int, k: Int, margin: Float, excluded: UnsafePointer<UInt64>?) -> Int {
         guard var scan = CodeScan(self, first: count, k: k, margin: margin, excluded: excluded) else { return 0 }
-        for i in 0..<count { scan.add(workspace.order.pointer[i]) }
+        for i in 0..<count {
+            if i + 1 < count { scan.prefetch(workspace.order.pointer[i + 1]) }
+            scan.add(workspace.order.pointer[i])
+        }
         return scan.finish()
     }
 
