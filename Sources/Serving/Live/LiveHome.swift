@@ -74,7 +74,8 @@ public final class LiveHome: Sendable {
             }
             switch waiting {
             case ..<0: continuation.resume(throwing: APIError.overloaded)
-            case 1: writer.start(after: isShared ? Self.gathering : .zero) { [self] in append() }
+            case 1 where isShared: gather(1, pauses: Self.mostPauses)
+            case 1: writer.start { [self] in append() }
             case Self.crowd: writer.start { [self] in append() }
             default: break
             }
@@ -98,10 +99,19 @@ public final class LiveHome: Sendable {
 
     /// Further senders are told to come again: what they sent is held in memory.
     private static let mostArrived = 1_024
-    /// How long the first of a commit waits for others: a commit costs as much as several events.
-    private static let gathering = Duration.milliseconds(5)
+    /// A commit costs as much as several events, so the first of one waits as long as others come in each pause, five times.
+    private static let pause = Duration.milliseconds(1)
+    private static let mostPauses = 5
     /// So many wait for nobody else.
     private static let crowd = 64
+
+    /// Commits when nobody came for a pause.
+    private func gather(_ known: Int, pauses: Int) {
+        writer.start(after: Self.pause) { [self] in
+            let count = waitingWrites
+            if count > known, pauses > 1 { gather(count, pauses: pauses - 1) } else { append() }
+        }
+    }
 
     /// One commit for all who wait.
     private func append() {
