@@ -179,7 +179,7 @@ public struct Server: Sendable {
         RankRoutes(answering: answering).add(to: router)
         ItemRoutes(answering: answering).add(to: router)
         UserRoutes(live: live, served: served, lists: lists).add(to: router)
-        EventRoutes(live: live).add(to: router)
+        EventRoutes(live: live, shedder: shedder).add(to: router)
         HealthRoutes(live: live, served: served).add(to: router)
         MetricsRoutes(
             live: live, served: served, requests: metrics, answers: answers, shedder: shedder, lists: lists

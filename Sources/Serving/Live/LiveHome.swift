@@ -16,7 +16,7 @@ public final class LiveHome: Sendable {
     private let writer = WriterQueue(label: "magpie.writer")
     private let open = Mutex<OpenBundle?>(nil)
     /// Events that wait for the writer.
-    private let arrived = Mutex(Arrivals())
+    private let arrived = Mutex<[Arrived]>([])
     /// How often people were erased or items changed: a bundle opened meanwhile may have missed one.
     private let changes = Mutex(0)
     let timeLimit: Duration
@@ -65,17 +65,18 @@ public final class LiveHome: Sendable {
 
     /// Appends events and folds in what was new: when it returns they are on the disk, and the next answer knows. All or
     /// nothing. Whoever comes while the disk is written shares the next commit with all others who came.
-    public func ingest(_ events: [Event]) async throws -> AppendReport {
+    /// - Parameter mayWait: somebody needs the processor, and a commit takes as much of it as several events: it waits a moment
+    ///   for others.
+    public func ingest(_ events: [Event], mayWait: Bool = false) async throws -> AppendReport {
         try await withCheckedThrowingContinuation { continuation in
-            let (waiting, isShared) = arrived.withLock { arrived in
-                guard arrived.waiting.count < Self.mostArrived else { return (-1, false) }
-                arrived.waiting.append(Arrived(events: events, continuation: continuation))
-                return (arrived.waiting.count, arrived.isShared)
+            let waiting = arrived.withLock { arrived in
+                guard arrived.count < Self.mostArrived else { return -1 }
+                arrived.append(Arrived(events: events, continuation: continuation))
+                return arrived.count
             }
             switch waiting {
             case ..<0: continuation.resume(throwing: APIError.overloaded)
-            case 1 where isShared: gather(1, pauses: Self.mostPauses)
-            case 1: writer.start { [self] in append() }
+            case 1: writer.start(after: mayWait ? Self.moment : .zero) { [self] in append() }
             case Self.crowd: writer.start { [self] in append() }
             default: break
             }
@@ -83,42 +84,24 @@ public final class LiveHome: Sendable {
     }
 
     /// Requests whose events wait for the next commit.
-    var waitingWrites: Int { arrived.withLock { $0.waiting.count } }
+    var waitingWrites: Int { arrived.withLock { $0.count } }
 
     private struct Arrived {
         var events: [Event]
         var continuation: CheckedContinuation<AppendReport, any Error>
     }
 
-    private struct Arrivals {
-        var waiting: [Arrived] = []
-        /// Whether the last commit was of several requests: then the next one waits for others, too. Who writes alone, one
-        /// event after another, waits for nobody.
-        var isShared = false
-    }
-
     /// Further senders are told to come again: what they sent is held in memory.
     private static let mostArrived = 1_024
-    /// A commit costs as much as several events, so the first of one waits as long as others come in each pause, five times.
-    private static let pause = Duration.milliseconds(1)
-    private static let mostPauses = 5
-    /// So many wait for nobody else.
+    /// A commit that may wait waits so long, or until so many want it.
+    private static let moment = Duration.milliseconds(5)
     private static let crowd = 64
-
-    /// Commits when nobody came for a pause.
-    private func gather(_ known: Int, pauses: Int) {
-        writer.start(after: Self.pause) { [self] in
-            let count = waitingWrites
-            if count > known, pauses > 1 { gather(count, pauses: pauses - 1) } else { append() }
-        }
-    }
 
     /// One commit for all who wait.
     private func append() {
         let arrived = self.arrived.withLock { arrived in
-            if !arrived.waiting.isEmpty { arrived.isShared = arrived.waiting.count > 1 }
-            defer { arrived.waiting.removeAll(keepingCapacity: true) }
-            return arrived.waiting
+            defer { arrived.removeAll(keepingCapacity: true) }
+            return arrived
         }
         if arrived.isEmpty { return }
         do {

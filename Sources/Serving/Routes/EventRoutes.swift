@@ -13,14 +13,15 @@ struct EventRoutes {
     static let bodyLimit = 8 << 20
 
     let live: LiveHome
+    let shedder: LoadShedder
 
     func add(to router: Router<ServingContext>) {
-        let live = live
+        let (live, shedder) = (live, shedder)
         router.on("/v1/events", [.post]) { request in
             let isLines = BodyDocuments.isLines(contentType: request.headers[.contentType])
             let body = try await request.bytes(limit: Self.bodyLimit)
             let events = try EventBody.events(body, isLines: isLines, now: .now)
-            let report = try await live.ingest(events)
+            let report = try await live.ingest(events, mayWait: shedder.counts.waiting > 0)
             return .json { json in
                 json.object { json in
                     json.field("appended", report.appended)
