@@ -47,7 +47,10 @@ curl -s "localhost:$port/metrics" | grep -E '^magpie_lists_'
 stop
 python3 -c "print(f'processor time: $all s for everybody, $some s for who came: {$all / max($some, 0.01):.1f} times')"
 
-say "the same answers"
+say "the same answers: every list that came with a visit, made again for its moment, and as many of everybody's"
+for name in visitors everybody; do "$magpie" lists check --most "$(wc -l <"$folder/visitors.txt")" --home "$folder/$name"; done
+
+say "the two beside each other: made minutes apart"
 start "$folder/everybody"
 python3 "$here/auto.py" visit "$port" "$folder/visitors.txt" "$folder/everybody.jsonl" --mode batch
 stop

@@ -76,6 +76,49 @@ public enum Batch {
         return items
     }
 
+    /// Of lists that are held, how many an answer for the same moment is like.
+    public struct ListCheck: Sendable, Equatable, Codable {
+        /// Made again.
+        public var lists = 0
+        /// Item by item.
+        public var same = 0
+        /// In another order.
+        public var sameItems = 0
+        /// Made by a bundle that is no longer the one that answers, and passed over.
+        public var ofOtherBundles = 0
+    }
+
+    /// Answers for whose lists are held again, each as of the moment when its list was made. (What happened since to others may
+    /// tell the two apart where it came late; a scenario that explores has another order each time.)
+    public static func check(
+        _ lists: [PrecomputedList], _ recommender: Recommender, options: ListOptions, threads: Int,
+        progress: (Double) -> Void
+    ) throws -> ListCheck {
+        let own = lists.filter { $0.bundle == recommender.snapshot.bundle }
+        var check = ListCheck(lists: own.count, ofOtherBundles: lists.count - own.count)
+        for start in stride(from: 0, to: own.count, by: 256) {
+            let piece = own[start..<min(start + 256, own.count)]
+            let again = Parallel.map(piece.count, threads: threads) { i in
+                Swift.Result {
+                    let list = piece[start + i]
+                    let request = Request(
+                        id: RequestID(at: list.madeAt), scenario: list.scenario, user: list.key, count: options.count)
+                    return try recommender.answer(request, now: list.madeAt).entries.map(\.id)
+                }
+            }
+            for (list, answer) in zip(piece, again) {
+                let (before, now) = (list.items.map(\.id), try answer.get())
+                if before == now {
+                    check.same += 1
+                } else if Set(before) == Set(now) {
+                    check.sameItems += 1
+                }
+            }
+            progress(Double(start + piece.count) / Double(own.count))
+        }
+        return check
+    }
+
     public static func writeTREC(_ answers: [UserAnswer], tag: String, to url: URL) throws {
         let lists = answers.lazy.map {
             TRECRun.List(user: $0.user, items: $0.answer.entries.map(\.id), scores: $0.answer.entries.map(\.score))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MagpieArtifacts
 import MagpieDomain
+import MagpieOffline
 import MagpieSQLiteStore
 
 struct ListsCommand: ParsableCommand {
@@ -15,8 +16,9 @@ struct ListsCommand: ParsableCommand {
               magpie lists
               magpie lists export lists.jsonl
               magpie lists export lists.redis --format redis    for redis-cli --pipe
+              magpie lists check
               magpie lists clean
-            """, subcommands: [Summary.self, Export.self, Clean.self], defaultSubcommand: Summary.self)
+            """, subcommands: [Summary.self, Export.self, Check.self, Clean.self], defaultSubcommand: Summary.self)
 
     struct Summary: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "How many there are, by scenario.")
@@ -88,6 +90,45 @@ struct ListsCommand: ParsableCommand {
             let parts = ["SET", key(list), list.itemsJSON.text, "PXAT", "\(list.expiresAt.milliseconds)"]
             return Array("*\(parts.count)\r\n".utf8)
                 + parts.flatMap { Array("$\($0.utf8.count)\r\n".utf8) + Array($0.utf8) + [0x0D, 0x0A] }
+        }
+    }
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Answer again for whose lists are held, and compare.",
+            discussion: """
+                Each is answered in real time as of the moment when its list was made, by the published bundle. Lists of other \
+                bundles are counted and passed over.
+                """)
+
+        @Option(name: .customLong("most"), help: "Lists of a scenario, taken at random.") var most = 1_000
+        @Option(help: "How many threads to use. The result does not depend on it.")
+        var threads = ProcessInfo.processInfo.activeProcessorCount
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var json: JSONOption
+
+        func run() throws {
+            let asker = try home.asker()
+            var held: [PrecomputedList] = []
+            var counts: [String: Int] = [:]
+            // By the user's key, which is a hash: the first ones are a sample.
+            try ListFile(asker.opened.home.listsURL).each(at: .now) { list in
+                counts[list.scenario, default: 0] += 1
+                if counts[list.scenario, default: 0] <= most { held.append(list) }
+            }
+            let bar = ProgressBar()
+            bar.begin("answering again for \(Numbers.count(held.count)) lists")
+            let check = try Batch.check(
+                held, asker.recommender, options: asker.opened.configuration.lists, threads: threads,
+                progress: bar.update)
+            bar.end()
+            if json.isOn { return try JSONOption.print(check) }
+            print(
+                "\(Numbers.count(check.lists)) lists answered again: \(Numbers.count(check.same)) the same, item by item, "
+                    + "\(Numbers.count(check.sameItems)) in another order, "
+                    + "\(Numbers.count(check.lists - check.same - check.sameItems)) with other items"
+                    + (check.ofOtherBundles > 0
+                        ? "; \(Numbers.count(check.ofOtherBundles)) of other bundles passed over" : ""))
         }
     }
 

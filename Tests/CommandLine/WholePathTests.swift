@@ -91,6 +91,9 @@ import Testing
         let made = try magpie.run("batch", "--into-lists", "--users", "all")
         #expect(made.exitCode == 0 && made.output.hasPrefix("23 users"), "\(made)")
         #expect(try magpie.run("lists").output.contains("23"))
+        let checked = try magpie.run("lists", "check", "--json")
+        #expect(checked.output.contains("\"lists\" : 23") && checked.output.contains("\"same\" : 23"), "\(checked)")
+        #expect(try magpie.run("lists", "check", "--most", "5").output.hasPrefix("5 lists answered again: 5 the same"))
         let exported = magpie.folder.appendingPathComponent("lists")
         #expect(try magpie.run("lists", "export", exported.path).exitCode == 0)
         struct KeyValue: Decodable {
