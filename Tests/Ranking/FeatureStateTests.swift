@@ -237,4 +237,38 @@ import Testing
             #expect(positives.count { $0 > median - Self.day } * 2 >= positives.count)
         }
     }
+
+    /// Threads that ask about two hours at once read what is known, whoever remembered it.
+    @Test func manyThreadsRememberAtOnce() async throws {
+        var random = RandomSource(seed: 3, 6)
+        let store = FeatureStore(rules: rules)
+        let keys = (0..<40).map { ItemID("thread-\($0)").key }
+        for seq in 1...4_000 {
+            store.fold(
+                actor: UserKey(UInt64(random.below(30))), item: keys[random.below(keys.count)],
+                time: Timestamp(milliseconds: Self.base + Int64(random.below(20 * Int(Self.day)))),
+                eventHash: UInt64(seq), isPositive: random.below(3) > 0, seq: Int64(seq))
+        }
+        try Checkpoint.write(store, to: folder.file("threads.safetensors"))
+        let checkpoint = try Checkpoint(opening: folder.file("threads.safetensors"))
+        let plain = FeatureStore(rules: rules, checkpoint: checkpoint)
+        let remembering = FeatureStore(rules: rules, checkpoint: checkpoint, isRemembering: true)
+        let moments = (0..<6).map { n in
+            Timestamp(milliseconds: Self.base + 20 * Self.day + Int64(n % 2) * 3_600_000 + Int64(n) * 1_000)
+        }
+        let truth = moments.map { plain.moments(of: keys, at: $0) }
+        #expect(Set(truth.map { "\($0)" }).count > 1)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for thread in 0..<8 {
+                group.addTask {
+                    var random = RandomSource(seed: 4, UInt64(thread))
+                    return (0..<300).allSatisfy { _ in
+                        let n = random.below(moments.count)
+                        return remembering.moments(of: keys, at: moments[n]) == truth[n]
+                    }
+                }
+            }
+            for try await isSame in group { #expect(isSame) }
+        }
+    }
 }

@@ -197,4 +197,24 @@ import Testing
             #expect(try client.world.store.lastSeq() == before + 35 * 5)
         }
     }
+    /// Whoever waits for others is told when all is written, be they few or more than one commit waits for.
+    @Test(arguments: [1, 3, 150]) func sendersWhoWaitForEachOther(count: Int) async throws {
+        let world = try World()
+        let live = world.live()
+        let before = try world.store.lastSeq()
+        let reports = try await withThrowingTaskGroup(of: AppendReport.self) { group in
+            for sender in 0..<count {
+                group.addTask {
+                    var event = Event(
+                        kind: "view", userId: UserID("waits\(sender)"), itemId: ItemID("comedy-1"),
+                        time: World.start, source: "planted")
+                    event.eventId = "waits-\(sender)"
+                    return try await live.ingest([event], mayWait: sender % 4 != 1)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(reports.count == count && reports.allSatisfy { $0.appended == 1 })
+        #expect(try world.store.lastSeq() == before + Int64(count))
+    }
 }
