@@ -28,21 +28,21 @@ public enum Batch {
         return lasts.filter { since.overflow || $0.value.milliseconds >= since.partialValue }.keys.sorted()
     }
 
-    /// Answers in the order of `users`, a few hundred at a time: more need not be in memory.
-    public static func each(
-        _ users: [UserID], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
-        request: @Sendable (UserID) -> (Request, Timestamp), _ body: ([UserAnswer]) throws -> Void
+    /// Answers in the order of those who ask, a few hundred at a time: more need not be in memory.
+    private static func each<Asker: Sendable>(
+        _ askers: [Asker], _ recommender: Recommender, threads: Int, progress: (Double) -> Void,
+        request: @Sendable (Asker) -> (Request, Timestamp), _ body: ([(asker: Asker, answer: Answer)]) throws -> Void
     ) throws {
-        for start in stride(from: 0, to: users.count, by: 256) {
-            let piece = Array(users[start..<min(start + 256, users.count)])
+        for start in stride(from: 0, to: askers.count, by: 256) {
+            let piece = Array(askers[start..<min(start + 256, askers.count)])
             let done = Parallel.map(piece.count, threads: threads) { i in
                 Swift.Result {
                     let (request, now) = request(piece[i])
-                    return UserAnswer(user: piece[i], answer: try recommender.answer(request, now: now))
+                    return try recommender.answer(request, now: now)
                 }
             }
-            try body(try done.map { try $0.get() })
-            progress(Double(start + piece.count) / Double(users.count))
+            try body(try zip(piece, done).map { ($0, try $1.get()) })
+            progress(Double(start + piece.count) / Double(askers.count))
         }
     }
 
@@ -53,7 +53,9 @@ public enum Batch {
     ) throws -> [UserAnswer] {
         var answers: [UserAnswer] = []
         answers.reserveCapacity(users.count)
-        try each(users, recommender, threads: threads, progress: progress, request: request) { answers += $0 }
+        try each(users, recommender, threads: threads, progress: progress, request: request) { some in
+            answers += some.map { UserAnswer(user: $0.asker, answer: $0.answer) }
+        }
         return answers
     }
 
@@ -66,14 +68,19 @@ public enum Batch {
         var items = 0
         try each(
             users, recommender, threads: threads, progress: progress,
-            request: { user in
-                (Request(id: RequestID(at: now), scenario: scenario, user: user.key, count: options.count), now)
-            }
+            request: { (listRequest(of: $0.key, scenario: scenario, options, now: now), now) }
         ) { answers in
-            try lists.put(answers.map { $0.answer.list(for: $0.user.string, key: $0.user.key, options: options) })
+            try lists.put(
+                answers.map { user, answer in answer.list(for: user.string, key: user.key, options: options) })
             items += answers.reduce(0) { $0 + $1.answer.entries.count }
         }
         return items
+    }
+
+    private static func listRequest(
+        of user: UserKey, scenario: String, _ options: ListOptions, now: Timestamp
+    ) -> Request {
+        Request(id: RequestID(at: now), scenario: scenario, user: user, count: options.count)
     }
 
     /// Of lists that are held, how many an answer for the same moment is like.
@@ -96,25 +103,18 @@ public enum Batch {
     ) throws -> ListCheck {
         let own = lists.filter { $0.bundle == recommender.snapshot.bundle }
         var check = ListCheck(lists: own.count, ofOtherBundles: lists.count - own.count)
-        for start in stride(from: 0, to: own.count, by: 256) {
-            let piece = own[start..<min(start + 256, own.count)]
-            let again = Parallel.map(piece.count, threads: threads) { i in
-                Swift.Result {
-                    let list = piece[start + i]
-                    let request = Request(
-                        id: RequestID(at: list.madeAt), scenario: list.scenario, user: list.key, count: options.count)
-                    return try recommender.answer(request, now: list.madeAt).entries.map(\.id)
-                }
-            }
-            for (list, answer) in zip(piece, again) {
-                let (before, now) = (list.items.map(\.id), try answer.get())
+        try each(
+            own, recommender, threads: threads, progress: progress,
+            request: { (listRequest(of: $0.key, scenario: $0.scenario, options, now: $0.madeAt), $0.madeAt) }
+        ) { answers in
+            for (list, answer) in answers {
+                let (before, now) = (list.items.map(\.id), answer.entries.map(\.id))
                 if before == now {
                     check.same += 1
                 } else if Set(before) == Set(now) {
                     check.sameItems += 1
                 }
             }
-            progress(Double(start + piece.count) / Double(own.count))
         }
         return check
     }

@@ -14,11 +14,8 @@ extension ItemColumn {
     fileprivate func prefetch(_ items: [ItemIndex]) {
         switch self {
         case .keyword(let column), .keywords(let column):
-            withExtendedLifetime(column) {
-                let (offsets, values) = (column.offsets.pointer, column.values.pointer)
-                for item in items { MagpieKernels.prefetch(offsets + Int(item)) }
-                for item in items { MagpieKernels.prefetch(values + Int(offsets[Int(item)])) }
-            }
+            for item in items { MagpieKernels.prefetch(column.offsets.pointer + Int(item)) }
+            for item in items { MagpieKernels.prefetch(column.values.pointer + Int(column.offsets[Int(item)])) }
         case .number(let values):
             for item in items { MagpieKernels.prefetch(values.pointer + Int(item)) }
         case .time(let column):

@@ -73,7 +73,7 @@ import Testing
                 random.below(2) == 0 ? ItemIndex(random.below(1_000)) : ItemIndex(truncatingIfNeeded: random.next())
             if !items.contains(item) { items.append(item) }
         }
-        let rows = CandidateRows(items)
+        let rows = KeyRows(items)
         #expect(rows.count == count)
         for item in items + (0..<1_000) { #expect(rows.row(of: item) == items.firstIndex(of: item)) }
     }

@@ -43,10 +43,8 @@ struct HotList: Sendable {
     }
 
     /// Calls `body` with each item and its count at `now`.
-    /// - Parameter present: half-lives from 1970 to `now`.
-    func forEach(
-        at now: Timestamp, present: Double, halfLife: HalfLife, _ body: (ItemIndex, _ count: Double) -> Void
-    ) {
+    func forEach(at now: Timestamp, _ halfLife: HalfLife, _ body: (ItemIndex, _ count: Double) -> Void) {
+        let present = halfLife.place(of: now)
         let period = halfLife.period(of: now)
         for at in entries.indices {  // an entry that is copied out of the array is counted by who holds its heat
             // Most of the time nothing is later than now, and the place says it all.

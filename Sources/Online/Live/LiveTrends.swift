@@ -52,10 +52,9 @@ final class LiveTrends: Sendable {
     /// The hottest items for somebody who liked `history` (newest first), best first.
     func trending(for history: [Interest], now: Timestamp, state: FeatureStore) -> [Scored] {
         let tastes = tastes(history)
-        let present = state.halfLife.place(of: now)
         var found: [Scored] = []
         func add(_ list: HotList) {
-            list.forEach(at: now, present: present, halfLife: state.halfLife) { item, count in
+            list.forEach(at: now, state.halfLife) { item, count in
                 var taste: Float = 0
                 forEachCategory(of: item) { category in
                     for own in tastes where own.category == category { taste = max(taste, own.share) }

@@ -62,7 +62,7 @@ struct ItemRecords {
         var moments = [ItemMoment?](repeating: nil, count: rows.count)
         var unread: [(place: Int, row: Int)] = []
         for case (let place, let row?) in rows.enumerated() {
-            if let known = table[row, hour, now] {
+            if let known = table.moment(of: row, in: hour, at: now) {
                 moments[place] = known.moment
             } else {
                 unread.append((place, row))

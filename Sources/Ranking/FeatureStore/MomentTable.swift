@@ -33,8 +33,9 @@ final class MomentTable: Sendable {
         prefetch(words(row) + 8)
     }
 
+    /// What is remembered of a row and holds at `now`.
     /// - Parameter hour: the one in which `now` is.
-    subscript(row: Int, hour: Int32, now: Timestamp) -> RememberedMoment? {
+    func moment(of row: Int, in hour: Int32, at now: Timestamp) -> RememberedMoment? {
         let words = words(row)
         let stamp = Self.stamp(hour)
         guard words[0].load(ordering: .acquiring) == stamp else { return nil }
@@ -52,7 +53,7 @@ final class MomentTable: Sendable {
         }
         atomicMemoryFence(ordering: .acquiring)
         guard words[0].load(ordering: .relaxed) == stamp, from <= now.milliseconds else { return nil }
-        return RememberedMoment(moment, hour: hour, from: from)
+        return RememberedMoment(moment: moment, hour: hour, from: from)
     }
 
     func remember(_ remembered: RememberedMoment, of row: Int) {

@@ -9,12 +9,13 @@ struct RememberedMoment {
     /// From here on, milliseconds: the last thing that is held of the item.
     let from: Int64
 
-    init(_ moment: ItemMoment?, hour: Int32, from: Int64) {
-        self.moment = moment
-        self.hour = hour
-        self.from = from
+    /// Whether it is what is known at another moment.
+    func holds(at now: Timestamp) -> Bool {
+        from <= now.milliseconds && hour == EventBuckets.Grid.hours.number(of: now.milliseconds)
     }
+}
 
+extension RememberedMoment {
     /// - Parameters:
     ///   - moment: what was known at `now`.
     ///   - newest: when the last of the positives that are held by time was, whether by `now` or later.
@@ -22,11 +23,6 @@ struct RememberedMoment {
     init?(_ moment: ItemMoment?, _ life: ItemMoment.Lifetime, newest: Int64?, now: Timestamp) {
         let from = max(newest ?? .min, life.positives > 0 ? life.firstPositive : .min)
         guard from <= now.milliseconds, moment?.medianPositive != now.milliseconds else { return nil }
-        self.init(moment, hour: EventBuckets.Grid.hours.number(of: now.milliseconds), from: from)
-    }
-
-    /// Whether it is what is known at another moment.
-    func holds(at now: Timestamp) -> Bool {
-        from <= now.milliseconds && hour == EventBuckets.Grid.hours.number(of: now.milliseconds)
+        self.init(moment: moment, hour: EventBuckets.Grid.hours.number(of: now.milliseconds), from: from)
     }
 }

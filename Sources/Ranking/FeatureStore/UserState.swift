@@ -102,7 +102,7 @@ public struct UserState: Sendable, Equatable {
     /// The items liked up to `now`, newest first, each once.
     public func history(limit: Int, at now: Timestamp = .distantFuture) -> [(item: ItemKey, time: Timestamp)] {
         let known = known(at: now)
-        var seen = CandidateRows<ItemKey>(capacity: known.count)
+        var seen = KeyRows<ItemKey>(capacity: known.count)
         var history: [(item: ItemKey, time: Timestamp)] = []
         history.reserveCapacity(min(limit, known.count))
         for touch in known.reversed() where touch.isPositive && seen.insert(touch.item) {

@@ -13,7 +13,7 @@ struct Agreement: Feature {
         writeOpinions(context, to: matrix.from(4))
         let lists = context.proposals.filter { !$0.isEmpty }
         guard !lists.isEmpty else { return }
-        let rows = CandidateRows(context.items)
+        let rows = KeyRows(context.items)
         var proposers = [Float](repeating: 0, count: rows.count)
         var best = [Int](repeating: .max, count: rows.count)
         for list in lists {

@@ -23,7 +23,7 @@ struct OwnTouches: Feature {
     func write(_ context: FeatureContext, to matrix: FeatureColumns) {
         let touches = context.touches
         guard !touches.isEmpty else { return }
-        let rows = CandidateRows(context.table.keys(of: context.items))
+        let rows = KeyRows(context.table.keys(of: context.items))
         var found: [Int: Own] = [:]
         for touch in touches {
             guard let row = rows.row(of: touch.item) else { continue }

@@ -8,10 +8,10 @@ public enum ReciprocalRankFusion {
     /// - Parameter weights: of the lists; nil: each counts alike.
     /// - Returns: one score for each of `items`, aligned; 0 for an item that is in no list.
     public static func scores(of items: [ItemIndex], lists: [[Scored]], weights: [Float]? = nil) -> [Float] {
-        scores(in: CandidateRows(items), lists: lists, weights: weights)
+        scores(in: KeyRows(items), lists: lists, weights: weights)
     }
 
-    static func scores(in rows: CandidateRows<ItemIndex>, lists: [[Scored]], weights: [Float]? = nil) -> [Float] {
+    static func scores(in rows: KeyRows<ItemIndex>, lists: [[Scored]], weights: [Float]? = nil) -> [Float] {
         precondition(weights.map { $0.count == lists.count } ?? true)
         var scores = [Float](repeating: 0, count: rows.count)
         for (place, list) in lists.enumerated() {

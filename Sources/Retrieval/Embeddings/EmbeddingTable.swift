@@ -131,8 +131,7 @@ public struct EmbeddingTable: Sendable {
                 guard let rows = rows.baseAddress, let mean = mean.baseAddress else { return }
                 for (place, (row, weight)) in items.enumerated() {
                     if place + Self.rowsAhead < items.count {
-                        let next: UnsafePointer<Float> = rows + items[place + Self.rowsAhead].row * dimension
-                        for i in stride(from: 0, to: dimension, by: 16) { prefetch(next + i) }
+                        prefetch(rows + items[place + Self.rowsAhead].row * dimension, count: dimension)
                     }
                     VectorKernels.axpy(weight * norms[row], rows + row * dimension, into: mean, count: dimension)
                     total += weight

@@ -48,13 +48,8 @@ public struct SparseRows: Sendable {
 
     /// Begins to read entries that are added up in a moment.
     func prefetch(_ entries: Range<Int>) {
-        let (items, weights) = (items.pointer, weights.pointer)
-        var entry = entries.lowerBound
-        while entry < entries.upperBound {
-            MagpieKernels.prefetch(items + entry)
-            MagpieKernels.prefetch(weights + entry)
-            entry += 16
-        }
+        MagpieKernels.prefetch(items.pointer + entries.lowerBound, count: entries.count)
+        MagpieKernels.prefetch(weights.pointer + entries.lowerBound, count: entries.count)
     }
 
     /// The weights of some items in a row, 0 where an item is not in it. A row ascends: items that do, too, are found by going

@@ -74,12 +74,7 @@ public struct ExactIndex: ExhaustiveIndex {
             guard let first = rows.baseAddress else { return }
             for (place, item) in items.enumerated() {
                 if place + Self.rowsAhead < items.count, present.contains(items[place + Self.rowsAhead]) {
-                    let row: UnsafePointer<Float> = first + Int(items[place + Self.rowsAhead]) * dimension
-                    var at = 0
-                    while at < dimension {
-                        prefetch(row + at)
-                        at += 16
-                    }
+                    prefetch(first + Int(items[place + Self.rowsAhead]) * dimension, count: dimension)
                 }
                 guard present.contains(item) else { continue }
                 VectorKernels.scores(

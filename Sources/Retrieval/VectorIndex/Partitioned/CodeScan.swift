@@ -87,15 +87,8 @@ struct CodeScan {
         let p = Int(partition)
         let block = Int(tables.blocks[p])
         let bytes: Int = PartitionKernels.block * tables.subspaces / 2
-        let codes: UnsafePointer<UInt8> = tables.codes + block * bytes
-        var at = 0
-        while at < bytes {
-            MagpieKernels.prefetch(codes + at)
-            at += 64
-        }
-        let biases: UnsafePointer<Int16> = tables.biases + block * PartitionKernels.block
-        MagpieKernels.prefetch(biases)
-        MagpieKernels.prefetch(biases + PartitionKernels.block / 2)
+        MagpieKernels.prefetch(tables.codes + block * bytes, count: bytes)
+        MagpieKernels.prefetch(tables.biases + block * PartitionKernels.block, count: PartitionKernels.block)
         MagpieKernels.prefetch(tables.items + Int(tables.firsts[p]))
     }
 

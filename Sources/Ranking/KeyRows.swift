@@ -1,24 +1,24 @@
 import MagpieDomain
 
-/// What candidates are looked up by.
-protocol CandidateKey: Equatable {
+/// What candidates and items of a history are looked up by.
+protocol SpreadKey: Equatable {
     /// Evenly spread over 32 bits.
     var spread: UInt32 { get }
 }
 
-extension ItemIndex: CandidateKey {
+extension ItemIndex: SpreadKey {
     /// By the golden ratio (Knuth, The Art of Computer Programming 3, 6.4), which spreads numbers in a row.
     var spread: UInt32 { self &* 0x9E37_79B1 }
 }
 
-extension EntityKey: CandidateKey {
+extension EntityKey: SpreadKey {
     /// A key is a hash.
     var spread: UInt32 { UInt32(truncatingIfNeeded: raw >> 32) }
 }
 
-/// The rows of candidates by key, in whatever order they stand: a table of twice as many slots, because each of some two
+/// The rows of candidates (or of what a user liked) by key, in whatever order they stand: a table of twice as many slots, because each of some two
 /// thousand proposals of a request is looked up.
-struct CandidateRows<Key: CandidateKey> {
+struct KeyRows<Key: SpreadKey> {
     private var keys: [Key] = []
     /// A row + 1; 0 where a slot is free.
     private var slots: [UInt32]
